@@ -1,0 +1,131 @@
+"""The database: engine, session, unit of work, and the column types every room uses."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+BUSY_TIMEOUT_MS = 10_000
+# How long an SQLite writer waits for another one. Transactions here are milliseconds; ten seconds
+# only runs out when a process hangs inside one, and then an error is the honest answer.
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware instant, stored in UTC; naive values are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime reached the database")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table of every room."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime}  # noqa: RUF012  SQLAlchemy reads it from the class
+
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+session: scoped_session[Session] = scoped_session(sessionmaker(expire_on_commit=False))
+_engine: Engine | None = None
+
+
+def connect(url: str, *, pool_size: int = 10) -> Engine:
+    """Bind the session to the database at `url`; calling again replaces the binding."""
+    global _engine
+    disconnect()
+    if url.startswith("sqlite"):
+        _engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        _prepare_sqlite(_engine)
+    else:
+        _engine = create_engine(url, pool_pre_ping=True, pool_size=pool_size, max_overflow=pool_size, pool_timeout=5)
+    session.configure(bind=_engine)
+    return _engine
+
+
+def disconnect() -> None:
+    """Give back every connection."""
+    global _engine
+    session.remove()
+    if _engine is not None:
+        _engine.dispose()
+        _engine = None
+
+
+def engine() -> Engine:
+    """The engine in use; an error when `connect` was never called."""
+    if _engine is None:
+        raise RuntimeError("db.connect() has not been called")
+    return _engine
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One unit of work: commits at the end, rolls back on any exception.
+
+    On SQLite it begins IMMEDIATE: a deferred transaction that turns into a writer fails with
+    "database is locked" however long the timeout is.
+    """
+    if _writing.get():
+        raise RuntimeError("a transaction is already open; pass the work down instead of nesting")
+    session.remove()  # a read may have opened a deferred transaction here, and may hold stale rows
+    token = _writing.set(True)
+    try:
+        yield session()
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.remove()
+        _writing.reset(token)
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A short read outside a web request; gives the connection back."""
+    try:
+        yield session()
+    finally:
+        session.remove()
+
+
+def _prepare_sqlite(target: Engine) -> None:
+    @event.listens_for(target, "connect")
+    def _pragmas(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.close()
+
+    @event.listens_for(target, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")

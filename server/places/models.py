@@ -1,0 +1,124 @@
+"""Buildings, floors, zones and who owns a zone."""
+
+from datetime import date
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import Base
+
+
+class Building(Base):
+    """A building with its own clock and opening days."""
+
+    __tablename__ = "building"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(32), unique=True)  # the site in MQTT topics
+    name: Mapped[str] = mapped_column(String(100))
+    name_en: Mapped[str] = mapped_column(String(100), default="")
+    timezone: Mapped[str] = mapped_column(String(40), default="Asia/Tokyo")
+    opens_at: Mapped[str] = mapped_column(String(5), default="07:00")  # P7: nothing is recorded outside
+    closes_at: Mapped[str] = mapped_column(String(5), default="20:00")
+    open_weekdays: Mapped[str] = mapped_column(String(7), default="01234")  # Monday is 0
+
+
+class ClosedDay(Base):
+    """A holiday or closing day of the building (`is_open` reverses it: an extra open day)."""
+
+    __tablename__ = "closed_day"
+
+    building_id: Mapped[int] = mapped_column(ForeignKey("building.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), default="")
+    is_open: Mapped[bool] = mapped_column(default=False)
+
+
+class Floor(Base):
+    """One storey with its plan; lengths in metres, y downwards as in SVG."""
+
+    __tablename__ = "floor"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    building_id: Mapped[int] = mapped_column(ForeignKey("building.id", ondelete="CASCADE"), index=True)
+    code: Mapped[str] = mapped_column(String(16))
+    level: Mapped[int]
+    name: Mapped[str] = mapped_column(String(100))
+    name_en: Mapped[str] = mapped_column(String(100), default="")
+    width_m: Mapped[float]
+    height_m: Mapped[float]
+    kind: Mapped[str] = mapped_column(String(16), default="group")  # group, fixed, counter, shared, public, excluded
+    excluded: Mapped[bool] = mapped_column(default=False)  # P8: the whole floor refuses presence
+    portals: Mapped[list[list[float]]] = mapped_column(JSON, default=list)  # lift and stair points [[x_m, y_m], …]
+    slab_db: Mapped[float] = mapped_column(default=18.0)
+    plan_media: Mapped[str] = mapped_column(String(40), default="")  # image/svg+xml, image/png; empty: no plan yet
+    plan_etag: Mapped[str] = mapped_column(String(64), default="")
+    # where the picture lies: metres of its left upper corner and its size
+    plan_x_m: Mapped[float] = mapped_column(default=0.0)
+    plan_y_m: Mapped[float] = mapped_column(default=0.0)
+    plan_width_m: Mapped[float] = mapped_column(default=0.0)
+    plan_height_m: Mapped[float] = mapped_column(default=0.0)
+
+    __table_args__ = (
+        UniqueConstraint("building_id", "code"),
+        CheckConstraint("width_m > 0 AND height_m > 0", name="size"),
+    )
+
+
+class FloorPlan(Base):
+    """The picture of a floor; apart from Floor, so that lists do not load it."""
+
+    __tablename__ = "floor_plan"
+
+    floor_id: Mapped[int] = mapped_column(ForeignKey("floor.id", ondelete="CASCADE"), primary_key=True)
+    picture: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Zone(Base):
+    """A part of a floor with a name: a group-address zone, a counter, a room, or an excluded area."""
+
+    __tablename__ = "zone"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    floor_id: Mapped[int] = mapped_column(ForeignKey("floor.id", ondelete="CASCADE"), index=True)
+    code: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(100))
+    name_en: Mapped[str] = mapped_column(String(100), default="")
+    kind: Mapped[str] = mapped_column(String(16), default="group")  # group, fixed, counter, room, shared, refresh
+    polygon: Mapped[list[list[float]]] = mapped_column(JSON)  # [[x_m, y_m], …], at least three points
+    capacity: Mapped[int] = mapped_column(default=0)
+    excluded: Mapped[bool] = mapped_column(default=False)  # P8: toilets, health room, union office …
+    counts_only: Mapped[bool] = mapped_column(default=False)  # refresh areas: never a name
+    sort: Mapped[int] = mapped_column(default=0)
+
+    __table_args__ = (
+        UniqueConstraint("floor_id", "code"),
+        CheckConstraint("capacity >= 0", name="capacity"),
+    )
+
+
+class ZoneOwner(Base):
+    """A unit whose group address this zone is, dated."""
+
+    __tablename__ = "zone_owner"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    zone_id: Mapped[int] = mapped_column(ForeignKey("zone.id", ondelete="CASCADE"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+    __table_args__ = (
+        UniqueConstraint("zone_id", "unit_id", "valid_from"),
+        CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="term"),
+    )
+
+
+class TruePath(Base):
+    """The annotated walk of a recording that is being replayed, drawn beside the estimate; no person in it."""
+
+    __tablename__ = "true_path"
+
+    floor_id: Mapped[int] = mapped_column(ForeignKey("floor.id", ondelete="CASCADE"), primary_key=True)
+    track: Mapped[str] = mapped_column(String(60))
+    points: Mapped[str] = mapped_column(Text)  # JSON [[t_s, x_m, y_m], …]
