@@ -1,0 +1,121 @@
+"""The house checks itself: locks, top level, translations, settings, promises that tests must name."""
+
+import ast
+import json
+import re
+import subprocess
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+ROOT = Path(__file__).resolve().parents[2]
+TOP_LEVEL = {
+    "server", "edge_agent", "firmware_config", "migrations", "tests", "benchmarks", "docs", ".ci", "setup.cfg",
+    "pyproject.toml", "Makefile", "package.json", "package-lock.json", ".npmrc", "README.md", "CHANGELOG.md", "LICENSE",
+    ".gitignore", "requirements.lock", "requirements-dev.lock", "requirements-agent.lock", "requirements-node.lock",
+}  # fmt: skip
+PRIVACY_RULES = ("P2", "P4", "P5", "P7", "P8", "P9", "P10", "P11")
+PROMISES = (
+    "RP-04", "RP-06", "RP-09", "RP-10", "RP-11", "RP-13", "RP-21",
+    "SR-05", "SR-07", "SR-08", "SR-09", "SR-10", "SR-14", "SR-15", "SR-30", "SR-31", "SR-33", "SR-34", "SR-39",
+)  # fmt: skip
+
+
+def tracked() -> list[Path]:
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
+    return [Path(name) for name in listing.decode().split("\0") if name]
+
+
+def test_the_top_level_holds_only_what_the_house_allows():
+    assert {path.parts[0] for path in tracked()} <= TOP_LEVEL
+
+
+@pytest.mark.parametrize("lock", sorted(ROOT.glob("*.lock")), ids=lambda path: path.name)
+def test_python_lock_files_pin_by_hash_and_name_no_host(lock: Path):
+    text = lock.read_text()
+
+    assert "://" not in text
+    for requirement in re.split(r"\n(?=\S)", text.strip()):
+        assert "--hash=sha256:" in requirement, requirement.splitlines()[0]
+
+
+def test_the_npm_lock_file_names_no_host_and_keeps_every_checksum():
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+
+    assert all("resolved" not in package for package in packages.values())
+    assert all("integrity" in package for name, package in packages.items() if name)
+
+
+def test_no_page_asks_another_machine_for_anything():
+    outside = re.compile(r"""(?:src|href|url\(|import|from|fetch\()\s*[=(]?\s*["'(]?(?:https?:)?//""")
+    own = [p for p in tracked() if p.suffix in {".html", ".js", ".css"} and p.parts[0] == "server"]
+
+    offenders = [str(p) for p in own if outside.search((ROOT / p).read_text())]
+
+    assert own
+    assert offenders == []
+
+
+def test_templates_carry_no_inline_script_or_style():
+    inline = re.compile(
+        r"<script(?![^>]*\b(?:src|type=\"application/json\"))|\son\w+=\"|\sstyle=\"|<style", re.IGNORECASE
+    )
+
+    offenders = [str(p) for p in tracked() if p.suffix == ".html" and inline.search((ROOT / p).read_text())]
+
+    assert offenders == []
+
+
+def test_every_setting_is_documented():
+    from server.settings import Settings
+
+    text = (ROOT / "docs" / "settings.md").read_text()
+    source = (ROOT / "server" / "settings.py").read_text()
+    variables = set(re.findall(r"IRUKA_[A-Z_]+", source))
+
+    assert fields(Settings)
+    assert {name for name in variables if f"`{name}`" not in text} == set()
+
+
+def test_every_sentence_has_its_japanese_translation():
+    method_map = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+    found = extract_from_dir(ROOT / "server", method_map, keywords={
+        "_": None, "gettext": None, "lazy_gettext": None, "_l": None, "ngettext": (1, 2), "N_": None,
+    })  # fmt: skip
+    msgids = {message if isinstance(message, str) else message[0] for _file, _line, message, *_rest in found}
+    with (ROOT / "server/translations/ja/LC_MESSAGES/messages.po").open("rb") as file:
+        catalogue = read_po(file, locale="ja")
+    translated = {
+        message.id if isinstance(message.id, str) else message.id[0]
+        for message in catalogue
+        if message.id and message.string and not message.fuzzy
+    }
+
+    assert sorted(msgids - translated) == []
+
+
+@pytest.mark.parametrize("rule", PRIVACY_RULES + PROMISES)
+def test_a_test_names_the_promise(rule: str):
+    word = re.compile(rf"\b{rule.replace('-', '[-_ ]?')}\b|_{rule.lower().replace('-', '_?')}_", re.IGNORECASE)
+    named = []
+    for path in tracked():
+        if path.parts[0] != "tests" or not path.name.startswith("test_") or path.parts[1] == "house":
+            continue
+        tree = ast.parse((ROOT / path).read_text())
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+                text = f"{node.name}_ {ast.get_docstring(node) or ''}"
+                if word.search(text):
+                    named.append(f"{path}::{node.name}")
+
+    assert named, f"no test names {rule}"
+
+
+def test_nobody_leaves_unfinished_work_behind():
+    words = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+    sources = [p for p in tracked() if p.suffix in {".py", ".js", ".html", ".sh"} and p.parts[:2] != ("tests", "house")]
+
+    assert [str(p) for p in sources if words.search((ROOT / p).read_text())] == []
