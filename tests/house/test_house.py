@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).resolve().parents[2]
 TOP_LEVEL = {
     "server", "edge_agent", "firmware_config", "migrations", "tests", "benchmarks", "docs", ".ci", "setup.cfg",
-    "pyproject.toml", "Makefile", "package.json", "package-lock.json", ".npmrc", "README.md", "CHANGELOG.md", "LICENSE",
+    "pyproject.toml", "Makefile", "package.json", "package-lock.json", ".npmrc", "README.md", "CHANGELOG.md",
     ".gitignore", "requirements.lock", "requirements-dev.lock", "requirements-agent.lock", "requirements-node.lock",
 }  # fmt: skip
 PRIVACY_RULES = ("P2", "P4", "P5", "P7", "P8", "P9", "P10", "P11")
