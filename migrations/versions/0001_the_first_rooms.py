@@ -448,7 +448,7 @@ def upgrade() -> None:
         sa.Column("zone_id", sa.Integer(), nullable=True),
         sa.Column("confidence", sa.Double(), nullable=False),
         sa.Column("source", sa.String(length=16), nullable=False),
-        sa.Column("heard_at", db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("heard_at", db.UtcDateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "state IN ('present', 'floor', 'passing', 'silent', 'away')", name=op.f("ck_whereabouts_state")
         ),

@@ -19,7 +19,7 @@ class Whereabouts(Base):
     zone_id: Mapped[int | None] = mapped_column(ForeignKey("zone.id", ondelete="SET NULL"), index=True)
     confidence: Mapped[float] = mapped_column(default=0.0)  # calibrated probability of the zone (floor when no zone)
     source: Mapped[str] = mapped_column(String(16), default="beacon")
-    heard_at: Mapped[datetime]
+    heard_at: Mapped[datetime | None]  # None once away: no table tells when somebody left (P3)
 
     __table_args__ = (
         CheckConstraint("state IN ('present', 'floor', 'passing', 'silent', 'away')", name="state"),

@@ -1,0 +1,97 @@
+"""Reads of the whereabouts and of who looked; the only door to these tables besides `service`."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Row, Select, func, select
+
+from server import db
+from server.places.models import Floor, Zone
+from server.presence import models
+from server.presence.rules import State, Whereabouts
+
+_COLUMNS = (
+    models.Whereabouts.person_id,
+    models.Whereabouts.state,
+    models.Whereabouts.floor_id,
+    models.Whereabouts.zone_id,
+    models.Whereabouts.confidence,
+    models.Whereabouts.heard_at,
+    models.Whereabouts.source,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpView:
+    """One look-up as the person looked up reads it."""
+
+    at: datetime
+    viewer_name: str
+    screen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """Floors and zones where nobody's presence may be kept (P8)."""
+
+    floor_ids: frozenset[int]
+    zone_ids: frozenset[int]
+
+
+def whereabouts(person_ids: Collection[int] | None = None) -> dict[int, Whereabouts]:
+    """What is known of these people (None: of everyone); nobody's row means nothing is known."""
+    wanted = select(*_COLUMNS)
+    if person_ids is not None:
+        if not person_ids:
+            return {}
+        wanted = wanted.where(models.Whereabouts.person_id.in_(person_ids))
+    return _by_person(wanted)
+
+
+def on_floor(floor_id: int) -> dict[int, Whereabouts]:
+    """Everyone whose last place is on this floor."""
+    return _by_person(select(*_COLUMNS).where(models.Whereabouts.floor_id == floor_id))
+
+
+def excluded() -> Excluded:
+    """Every place that refuses presence."""
+    floors = db.session.scalars(select(Floor.id).where(Floor.excluded))
+    zones = db.session.scalars(select(Zone.id).where(Zone.excluded))
+    return Excluded(frozenset(floors), frozenset(zones))
+
+
+def is_counts_only(zone_id: int | None) -> bool:
+    """Whether the zone shows numbers and never a name."""
+    return zone_id is not None and bool(db.session.scalar(select(Zone.counts_only).where(Zone.id == zone_id)))
+
+
+def look_ups_of(person_id: int, since: datetime) -> list[LookUpView]:
+    """Who looked this person up since then, newest first (P11)."""
+    rows = db.session.execute(
+        select(models.LookUp.at, models.LookUp.viewer_name, models.LookUp.screen)
+        .where(models.LookUp.subject_id == person_id, models.LookUp.at >= since)
+        .order_by(models.LookUp.at.desc(), models.LookUp.id.desc())
+    )
+    return [LookUpView(at, name, screen) for at, name, screen in rows]
+
+
+def map_views(first_day: date, last_day: date) -> dict[int, int]:
+    """How often each floor's map was opened from the first day to the last, both included."""
+    rows = db.session.execute(
+        select(models.MapView.floor_id, func.sum(models.MapView.count))
+        .where(models.MapView.day.between(first_day, last_day))
+        .group_by(models.MapView.floor_id)
+    )
+    return {floor_id: int(count) for floor_id, count in rows}
+
+
+def _by_person(
+    wanted: Select[tuple[int, str, int | None, int | None, float, datetime | None, str]],
+) -> dict[int, Whereabouts]:
+    return {row[0]: _view(row) for row in db.session.execute(wanted)}
+
+
+def _view(row: Row[tuple[int, str, int | None, int | None, float, datetime | None, str]]) -> Whereabouts:
+    _person_id, state, floor_id, zone_id, confidence, heard_at, source = row
+    return Whereabouts(State(state), floor_id, zone_id, confidence, heard_at, source)

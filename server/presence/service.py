@@ -1,0 +1,145 @@
+"""Keeps whereabouts, forgets them, and answers named look-ups; the caller commits."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, insert, or_
+from sqlalchemy.dialects import postgresql, sqlite
+
+from server import changes, db
+from server.changes import Thing
+from server.people import queries as people
+from server.people.rules import Choices, Level, Viewer, visible_level
+from server.presence import models, queries, rules
+from server.presence.rules import Seen, Whereabouts
+
+
+class Observation(NamedTuple):
+    """What ingest, or anybody else who knows, says about one person."""
+
+    person_id: int
+    where: Whereabouts
+
+
+def observe(observations: Sequence[Observation], now: datetime) -> frozenset[int]:
+    """Overwrite what is known of these people; returns those whose place or state became another.
+
+    Nothing is kept about people who may not be recorded (P2, P5), at places that refuse presence (P8),
+    or that is older than what is known (RP-04). Where only the time heard moved on, the floor is told
+    once instead of every person.
+    """
+    latest = {seen.person_id: seen.where for seen in observations}
+    known = queries.whereabouts(latest)
+    new = {i: where for i, where in latest.items() if rules.stands(known.get(i), where, now)}
+    elsewhere = {i: where for i, where in new.items() if rules.differs(known.get(i), where)}
+    heard_again = {i: where for i, where in new.items() if i not in elsewhere and _is_heard_again(known[i], where)}
+    differing = _recordable(elsewhere, now) if elsewhere else {}
+    _write({**differing, **heard_again})
+    changes.record(Thing.PRESENCE, sorted(differing), now)
+    changes.record(Thing.HEARD, sorted({w.floor_id for w in heard_again.values() if w.floor_id is not None}), now)
+    return frozenset(differing)
+
+
+def clear(person_ids: Collection[int], now: datetime) -> None:
+    """Forget where these people are, as when they pause (P5)."""
+    ids = sorted(set(person_ids))
+    if not ids:
+        return
+    db.session.execute(delete(models.Whereabouts).where(models.Whereabouts.person_id.in_(ids)))
+    changes.record(Thing.PRESENCE, ids, now)
+
+
+def clear_everyone(now: datetime) -> int:
+    """Forget where everybody is, as every night (P10); returns how many there were."""
+    ids = list(db.session.scalars(delete(models.Whereabouts).returning(models.Whereabouts.person_id)))
+    changes.record(Thing.PRESENCE, sorted(ids), now)
+    return len(ids)
+
+
+def look_up(
+    viewer: Viewer,
+    viewer_account_id: int | None,
+    viewer_name: str,
+    person_id: int,
+    screen: str,
+    now: datetime,
+    day: date | None = None,
+) -> Seen:
+    """One person's whereabouts for somebody who asked for them by name; the person can read that they did (P11).
+
+    Looking at oneself is nobody's news and is not written down. `day` is the building's day, for the
+    units of both; None takes the day in UTC.
+    """
+    is_self = viewer.person_id == person_id
+    if not is_self:
+        line = {"subject_id": person_id, "viewer_account_id": viewer_account_id, "viewer_name": viewer_name}
+        db.session.execute(insert(models.LookUp).values(**line, screen=screen, at=now))
+    level = _level(viewer, person_id, now, day or now.astimezone(UTC).date())
+    where = queries.whereabouts([person_id]).get(person_id)
+    counts_only = not is_self and where is not None and queries.is_counts_only(where.zone_id)
+    return rules.seen(where, level, zone_is_counts_only=counts_only)
+
+
+def count_map_view(floor_id: int, day: date) -> None:
+    """One more opening of a floor's map: counted, not listed (P11)."""
+    row = _upsert(models.MapView).values(floor_id=floor_id, day=day, count=1)
+    db.session.execute(
+        row.on_conflict_do_update(index_elements=["floor_id", "day"], set_={"count": models.MapView.count + 1})
+    )
+
+
+def expire_look_ups(before: datetime) -> int:
+    """Delete look-ups from before then; returns how many."""
+    old = delete(models.LookUp).where(models.LookUp.at < before).returning(models.LookUp.id)
+    return len(list(db.session.scalars(old)))
+
+
+def _level(viewer: Viewer, person_id: int, now: datetime, day: date) -> Level:
+    choices: Choices | None = people.choices_of([person_id]).get(person_id)
+    if choices is None:
+        return Level.HIDDEN
+    units = people.units_of_people(day, [person_id]).get(person_id, frozenset())
+    return visible_level(viewer, choices, units, now)
+
+
+def _is_heard_again(was: Whereabouts, new: Whereabouts) -> bool:
+    return new.heard_at is not None and was.heard_at is not None and new.heard_at > was.heard_at
+
+
+def _recordable(found: Mapping[int, Whereabouts], now: datetime) -> dict[int, Whereabouts]:
+    choices = people.choices_of(list(found))
+    places = queries.excluded()
+    return {
+        i: where
+        for i, where in found.items()
+        if rules.barred(choices.get(i), now) is None
+        and where.floor_id not in places.floor_ids
+        and where.zone_id not in places.zone_ids
+    }
+
+
+def _write(rows: Mapping[int, Whereabouts]) -> None:
+    if not rows:
+        return
+    statement = _upsert(models.Whereabouts)
+    given = statement.excluded
+    # Two writers may meet here (a second site's ingest, a correction from a page): the later observation stays.
+    is_not_older = or_(
+        models.Whereabouts.heard_at.is_(None),
+        given.heard_at.is_(None),
+        given.heard_at >= models.Whereabouts.heard_at,
+    )
+    columns = {name: given[name] for name in ("state", "floor_id", "zone_id", "confidence", "heard_at", "source")}
+    db.session.execute(
+        statement.on_conflict_do_update(index_elements=["person_id"], set_=columns, where=is_not_older),
+        [{"person_id": i, **asdict(where)} for i, where in sorted(rows.items())],
+    )
+
+
+def _upsert(table: type[db.Base]) -> Any:
+    """An INSERT that knows ON CONFLICT, in the dialect of the connected database."""
+    if db.engine().dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
