@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
@@ -82,6 +84,11 @@ def engine() -> Engine:
     if _engine is None:
         raise RuntimeError("db.connect() has not been called")
     return _engine
+
+
+def upsert(table: type[Base]) -> Any:
+    """An INSERT that knows ON CONFLICT, in the dialect of the connected database."""
+    return postgresql.insert(table) if engine().dialect.name == "postgresql" else sqlite.insert(table)
 
 
 @contextmanager

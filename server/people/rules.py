@@ -1,9 +1,10 @@
 """What people may do and show: roles, visibility levels, pauses, dated posts. Pure."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from enum import IntEnum, StrEnum
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
 
 
 class Role(StrEnum):
@@ -57,15 +58,6 @@ class PauseLength(StrEnum):
     HOUR = "1h"
     TODAY = "today"
     UNTIL_ENDED = "until_ended"
-
-
-class Reach(IntEnum):
-    """How near a viewer is to the person looked at; the nearest one that applies counts."""
-
-    SELF = 0
-    OWN_SECTION = 1
-    MANAGERS = 2
-    EVERYONE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +122,45 @@ class Term:
     def covers(self, day: date) -> bool:
         """Whether the day lies inside."""
         return self.start <= day and (self.end is None or day < self.end)
+
+
+PAUSE_LENGTHS: Mapping[PauseLength, timedelta] = {
+    PauseLength.QUARTER: timedelta(minutes=15),
+    PauseLength.HOUR: timedelta(hours=1),
+}
+
+
+def pause_until(length: PauseLength, now: datetime, zone: tzinfo) -> datetime | None:
+    """When a pause of this length ends: None for "until I end it", midnight of the building for today."""
+    if length is PauseLength.UNTIL_ENDED:
+        return None
+    if length is PauseLength.TODAY:
+        midnight = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)
+        return midnight.astimezone(UTC)
+    return now + PAUSE_LENGTHS[length]
+
+
+LARGE_KANA = str.maketrans("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ")
+VOWEL_ROWS = {
+    "あ": "あかさたなはまやらわ",
+    "い": "いきしちにひみり",
+    "う": "うくすつぬふむゆる",
+    "え": "えけせてねへめれ",
+    "お": "おこそとのほもよろを",
+}
+VOWEL_OF = {kana: vowel for vowel, row in VOWEL_ROWS.items() for kana in row}
+
+
+def kana_key(kana: str) -> str:
+    """The key that sorts readings as a Japanese index does, tie-broken by the reading itself.
+
+    NFKC, hiragana, marks ゛゜ taken off, small kana made large, ー to the vowel before it.
+    """
+    plain = unicodedata.normalize("NFKC", kana)
+    hiragana = "".join(chr(ord(c) - 0x60) if "ァ" <= c <= "ヶ" else c for c in plain)
+    bare = "".join(c for c in unicodedata.normalize("NFD", hiragana) if c not in "\u3099\u309a")
+    large = bare.translate(LARGE_KANA)
+    key = ""
+    for c in large:
+        key += VOWEL_OF.get(key[-1:], "") if c == "ー" else c
+    return f"{key}\u0001{hiragana}"

@@ -3,10 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import delete, insert, or_
-from sqlalchemy.dialects import postgresql, sqlite
 
 from server import changes, db
 from server.changes import Thing
@@ -84,7 +83,7 @@ def look_up(
 
 def count_map_view(floor_id: int, day: date) -> None:
     """One more opening of a floor's map: counted, not listed (P11)."""
-    row = _upsert(models.MapView).values(floor_id=floor_id, day=day, count=1)
+    row = db.upsert(models.MapView).values(floor_id=floor_id, day=day, count=1)
     db.session.execute(
         row.on_conflict_do_update(index_elements=["floor_id", "day"], set_={"count": models.MapView.count + 1})
     )
@@ -123,7 +122,7 @@ def _recordable(found: Mapping[int, Whereabouts], now: datetime) -> dict[int, Wh
 def _write(rows: Mapping[int, Whereabouts]) -> None:
     if not rows:
         return
-    statement = _upsert(models.Whereabouts)
+    statement = db.upsert(models.Whereabouts)
     given = statement.excluded
     # Two writers may meet here (a second site's ingest, a correction from a page): the later observation stays.
     is_not_older = or_(
@@ -136,10 +135,3 @@ def _write(rows: Mapping[int, Whereabouts]) -> None:
         statement.on_conflict_do_update(index_elements=["person_id"], set_=columns, where=is_not_older),
         [{"person_id": i, **asdict(where)} for i, where in sorted(rows.items())],
     )
-
-
-def _upsert(table: type[db.Base]) -> Any:
-    """An INSERT that knows ON CONFLICT, in the dialect of the connected database."""
-    if db.engine().dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)

@@ -1,0 +1,251 @@
+"""What happens to accounts and to people's choices; the caller commits."""
+
+from datetime import date, datetime, tzinfo
+from typing import Any
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from server import changes, db
+from server.changes import Thing
+from server.errors import Refused
+from server.people import queries, rules
+from server.people.models import (
+    Account,
+    LoginSession,
+    Membership,
+    Notice,
+    NoticeRead,
+    Pause,
+    Person,
+    Unit,
+    Visibility,
+)
+from server.people.rules import Audience, Level, PauseLength, Role
+
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 256
+
+_hasher = PasswordHasher()  # argon2id with the library's current parameters (RFC 9106, low-memory profile)
+_NOBODYS_HASH = _hasher.hash("the password of nobody")
+# Checked when the account does not exist, so that the answer takes as long as for one that does (SR-11).
+
+
+def add_unit(
+    code: str,
+    name: str,
+    kind: str,
+    valid_from: date,
+    *,
+    name_en: str = "",
+    parent_id: int | None = None,
+    sort: int = 0,
+    valid_to: date | None = None,
+) -> int:
+    """A new unit; returns its id."""
+    unit = Unit(
+        code=code,
+        name=name,
+        name_en=name_en or name,
+        kind=kind,
+        parent_id=parent_id,
+        sort=sort,
+        valid_from=valid_from,
+        valid_to=valid_to,
+    )
+    db.session.add(unit)
+    db.session.flush()  # the caller needs the key
+    return unit.id
+
+
+def add_person(staff_no: str, family_name: str, given_name: str, active_from: date, **fields: Any) -> int:
+    """A new person; `fields` are further columns of Person. The kana key is made here. Returns the id."""
+    kana = f"{fields.get('family_kana', '')} {fields.get('given_kana', '')}".strip()
+    person = Person(
+        staff_no=staff_no,
+        family_name=family_name,
+        given_name=given_name,
+        active_from=active_from,
+        kana_key=rules.kana_key(kana),
+        **fields,
+    )
+    db.session.add(person)
+    db.session.flush()  # the caller needs the key
+    return person.id
+
+
+def add_membership(
+    person_id: int,
+    unit_id: int,
+    valid_from: date,
+    *,
+    title: str = "",
+    is_primary: bool = True,
+    is_head: bool = False,
+    valid_to: date | None = None,
+) -> None:
+    """A post in a unit; a second open primary post is refused by the database."""
+    db.session.execute(
+        insert(Membership).values(
+            person_id=person_id,
+            unit_id=unit_id,
+            title=title,
+            is_primary=is_primary,
+            is_head=is_head,
+            valid_from=valid_from,
+            valid_to=valid_to,
+        )
+    )
+
+
+def create_account(login: str, password: str, role: Role, now: datetime, person_id: int | None = None) -> int:
+    """A new sign-in, or Refused when the name or the password will not do."""
+    name = login.strip().lower()
+    if not 1 <= len(name) <= 64 or any(c.isspace() or not c.isprintable() for c in name):
+        raise Refused("bad_login", "A sign-in name has 1 to 64 characters and no spaces.", 422)
+    check_password(password)
+    account = Account(
+        login=name, password_hash=_hasher.hash(password), role=role.value, person_id=person_id, created_at=now
+    )
+    db.session.add(account)
+    try:
+        db.session.flush()  # the unique sign-in name decides
+    except IntegrityError:
+        raise Refused("login_taken", "This sign-in name is taken.") from None
+    return account.id
+
+
+def check_password(password: str) -> None:
+    """Refused when a new password is too short, too long or too plain."""
+    if len(password) < SHORTEST_PASSWORD or len(set(password)) < 5:
+        raise Refused("weak_password", "A password needs at least 12 characters, not the same few repeated.", 422)
+    if len(password) > LONGEST_PASSWORD:
+        raise Refused("long_password", "A password has at most 256 characters.", 422)
+
+
+def verify(login: str, password: str) -> int | None:
+    """The account that this name and password open, or None; takes as long either way (SR-11)."""
+    name = login.strip().lower()
+    found = db.session.execute(
+        select(Account.id, Account.password_hash, Account.active).where(Account.login == name)
+    ).first()
+    usable = 0 < len(password) <= LONGEST_PASSWORD and "\0" not in password
+    try:
+        _hasher.verify(found.password_hash if found and usable else _NOBODYS_HASH, password if usable else "no")
+    except (VerificationError, InvalidHashError):
+        return None
+    return found.id if found is not None and found.active and usable else None
+
+
+def renew_hash(account_id: int, password: str) -> None:
+    """Hash again when the parameters have become stronger since."""
+    if _hasher.check_needs_rehash(queries.password_hash(account_id)):
+        _set_hash(account_id, password)
+
+
+def set_password(account_id: int, password: str, now: datetime, *, keep: bytes | None = None) -> None:
+    """A new password; every session of the account ends but the one whose key hash is `keep` (SR-07)."""
+    check_password(password)
+    _set_hash(account_id, password)
+    end_sessions(account_id, now, keep=keep)
+
+
+def set_role(account_id: int, role: Role, now: datetime) -> None:
+    """Another role; every session of the account ends (SR-07)."""
+    db.session.execute(update(Account).where(Account.id == account_id).values(role=role.value))
+    end_sessions(account_id, now)
+
+
+def deactivate(account_id: int, now: datetime) -> None:
+    """Nobody signs in with this account any more; its sessions end (SR-07)."""
+    db.session.execute(update(Account).where(Account.id == account_id).values(active=False))
+    end_sessions(account_id, now)
+
+
+def set_language(account_id: int, language: str) -> None:
+    """The language the account reads."""
+    db.session.execute(update(Account).where(Account.id == account_id).values(language=language))
+
+
+def end_sessions(account_id: int, now: datetime, *, keep: bytes | None = None) -> None:
+    """End the sessions of an account, in open streams too."""
+    ending = delete(LoginSession).where(LoginSession.account_id == account_id)
+    if keep is not None:
+        ending = ending.where(LoginSession.key_hash != keep)
+    db.session.execute(ending)
+    changes.record(Thing.SESSION, account_id, now)
+
+
+def set_visibility(person_id: int, levels: dict[Audience, Level], now: datetime) -> None:
+    """What each audience may see from now on (P4)."""
+    for audience, level in levels.items():
+        row = db.upsert(Visibility).values(person_id=person_id, audience=audience.value, level=level.value)
+        db.session.execute(
+            row.on_conflict_do_update(index_elements=["person_id", "audience"], set_={"level": level.value})
+        )
+    changes.record(Thing.CHOICES, person_id, now)
+
+
+def pause(person_id: int, length: PauseLength, now: datetime, zone: tzinfo) -> datetime | None:
+    """Hide the person's place from everyone (P5); returns when it ends by itself, None: never."""
+    until = rules.pause_until(length, now, zone)
+    row = db.upsert(Pause).values(person_id=person_id, since=now, until=until)
+    db.session.execute(row.on_conflict_do_update(index_elements=["person_id"], set_={"since": now, "until": until}))
+    changes.record(Thing.CHOICES, person_id, now)
+    return until
+
+
+def resume(person_id: int, now: datetime) -> None:
+    """End a pause."""
+    db.session.execute(delete(Pause).where(Pause.person_id == person_id))
+    changes.record(Thing.CHOICES, person_id, now)
+
+
+def expire_pauses(now: datetime) -> int:
+    """Forget pauses that are over and tell those who watch; returns how many."""
+    over = list(
+        db.session.scalars(delete(Pause).where(Pause.until.is_not(None), Pause.until <= now).returning(Pause.person_id))
+    )
+    changes.record(Thing.CHOICES, over, now)
+    return len(over)
+
+
+def publish_notice(
+    text_ja: str,
+    text_en: str,
+    officer: str,
+    rules_document: str,
+    now: datetime,
+    union_consulted_on: date | None = None,
+) -> int:
+    """A new version of the purpose text; until people have read it nothing is recorded of them (P2)."""
+    version = (db.session.scalar(select(func.max(Notice.version))) or 0) + 1
+    db.session.execute(
+        insert(Notice).values(
+            version=version,
+            text_ja=text_ja,
+            text_en=text_en,
+            officer=officer,
+            rules_document=rules_document,
+            union_consulted_on=union_consulted_on,
+            published_at=now,
+        )
+    )
+    changes.record(Thing.CHOICES, 0, now)
+    return version
+
+
+def read_notice(person_id: int, version: int, now: datetime) -> None:
+    """The person has read this version; reading twice changes nothing."""
+    if version != queries.newest_notice_version():
+        raise Refused("notice_changed", "The notice has changed. Read the new version first.")
+    row = db.upsert(NoticeRead).values(person_id=person_id, version=version, read_at=now)
+    db.session.execute(row.on_conflict_do_nothing())
+    changes.record(Thing.CHOICES, person_id, now)
+
+
+def _set_hash(account_id: int, password: str) -> None:
+    hashed = _hasher.hash(password)
+    db.session.execute(update(Account).where(Account.id == account_id).values(password_hash=hashed))
