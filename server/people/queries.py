@@ -94,10 +94,7 @@ def choices_of(person_ids: Collection[int] | None = None) -> dict[int, Choices]:
         select(Visibility.person_id, Visibility.audience, Visibility.level), Visibility.person_id, person_ids
     ):
         levels[person_id][Audience(audience)] = Level(level)
-    pauses = {
-        person_id: until
-        for person_id, until in _rows_for(select(Pause.person_id, Pause.until), Pause.person_id, person_ids)
-    }
+    pauses = dict(_rows_for(select(Pause.person_id, Pause.until), Pause.person_id, person_ids))
     read = {
         person_id
         for (person_id,) in _rows_for(

@@ -1,0 +1,73 @@
+"""Databases to test on: SQLite in a file, and a throw-away PostgreSQL with one database a test."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import postgres
+import pytest
+
+from migrations.upgrade import upgrade
+from server import db
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite database to copy."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    db.connect(f"sqlite:///{file}")
+    upgrade()
+    with db.engine().connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.disconnect()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server of our own with a migrated template database."""
+    with postgres.server() as server:
+        url = server.create("template_iruka")
+        db.connect(url)
+        upgrade()
+        db.disconnect()
+        yield server
+
+
+@pytest.fixture()
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh migrated SQLite database."""
+    file = tmp_path / "iruka.db"
+    file.write_bytes(sqlite_template.read_bytes())
+    return f"sqlite:///{file}"
+
+
+@pytest.fixture()
+def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh migrated PostgreSQL database."""
+    if postgres.missing():
+        if os.environ.get("IRUKA_TEST_REQUIRE_PG") == "1":
+            pytest.fail("PostgreSQL's initdb and postgres were not found, and IRUKA_TEST_REQUIRE_PG=1 asks for them")
+        pytest.skip("PostgreSQL's initdb and postgres were not found")
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    name, url = server.copy("template_iruka")
+    yield url
+    db.disconnect()
+    server.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The session bound to a fresh migrated database, once on each kind; yields its URL."""
+    url: str = request.getfixturevalue(f"{'sqlite' if request.param == 'sqlite' else 'postgres'}_url")
+    db.connect(url)
+    yield url
+    db.disconnect()
+
+
+@pytest.fixture()
+def sqlite(sqlite_url: str) -> Iterator[str]:
+    """The session bound to a fresh migrated SQLite database, where the kind cannot matter; yields its URL."""
+    db.connect(sqlite_url)
+    yield sqlite_url
+    db.disconnect()

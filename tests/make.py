@@ -1,0 +1,86 @@
+"""Builders with good defaults, so that a test shows only what matters. Each writes in the open transaction."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+
+from server.fleet import service as fleet
+from server.people import service as people
+from server.people.rules import Role
+from server.places import service as places
+
+DAY = date(2026, 4, 1)
+PASSWORD = "correct horse battery"
+_number = count(1)
+
+
+def at(clock: str, day: date = date(2026, 11, 19)) -> datetime:
+    """An instant of a working Thursday on the building's clock (UTC+9)."""
+    hour, minute, *second = (int(part) for part in clock.split(":"))
+    tokyo_minutes = hour * 60 + minute - 9 * 60
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return start + timedelta(minutes=tokyo_minutes, seconds=second[0] if second else 0)
+
+
+def notice(now: datetime | None = None) -> int:
+    """A published notice; returns its version."""
+    return people.publish_notice("目的", "Purpose", "情報統括", "規程1号", now or at("07:00", DAY))
+
+
+def unit(name: str = "財政課", *, parent_id: int | None = None, kind: str = "section") -> int:
+    """A section."""
+    return people.add_unit(f"U{next(_number)}", name, kind, DAY, parent_id=parent_id)
+
+
+def person(
+    family: str = "髙波",
+    given: str = "真琴",
+    *,
+    unit_id: int | None = None,
+    is_head: bool = False,
+    has_read: int | None = None,
+    **fields: object,
+) -> int:
+    """A person, with a post when a unit is given; `has_read` is the notice version they read."""
+    number = next(_number)
+    person_id = people.add_person(f"{number:06}", family, given, DAY, **fields)
+    if unit_id is not None:
+        people.add_membership(person_id, unit_id, DAY, is_head=is_head)
+    if has_read is not None:
+        people.read_notice(person_id, has_read, at("07:30", DAY))
+    return person_id
+
+
+def account(login: str = "takanami", *, role: Role = Role.STAFF, person_id: int | None = None) -> int:
+    """A sign-in with the password PASSWORD."""
+    return people.create_account(login, PASSWORD, role, at("07:00", DAY), person_id)
+
+
+def building(code: str = "main") -> int:
+    """A building that is open from 7:00 to 20:00 on working days."""
+    return places.add_building(code, "本庁舎", name_en="Main building")
+
+
+def floor(building_id: int, code: str = "18", *, level: int | None = None, **fields: object) -> int:
+    """A floor of 48 × 32 m."""
+    given = {"width_m": 48.0, "height_m": 32.0} | fields
+    return places.add_floor(building_id, code, level if level is not None else int(code), f"{code}階", **given)
+
+
+def zone(
+    floor_id: int, code: str = "18A", *, x_m: float = 0.0, y_m: float = 0.0, size_m: float = 12.0, **fields
+) -> int:
+    """A square zone."""
+    polygon = [[x_m, y_m], [x_m + size_m, y_m], [x_m + size_m, y_m + size_m], [x_m, y_m + size_m]]
+    return places.add_zone(floor_id, code, f"{code}区画", polygon, **({"capacity": 30} | fields))
+
+
+def receiver(floor_id: int, agent: str = "RX-18-01", *, x_m: float = 6.0, y_m: float = 6.0) -> int:
+    """A receiver under the ceiling."""
+    return fleet.add_receiver(agent, floor_id, x_m, y_m)
+
+
+def badge(person_id: int, wire_id: str | None = None) -> str:
+    """A badge that the person carries; returns its id on the wire."""
+    wire = wire_id or f"s-1-{next(_number)}"
+    fleet.hand_over_tag(fleet.add_tag(wire), person_id, at("07:00", DAY))
+    return wire
