@@ -1,0 +1,172 @@
+"""Reads of receivers, tags, surveys and counters; small frozen views."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+
+from server import db
+from server.fleet import rules
+from server.fleet.models import Heartbeat, IngestCount, Receiver, SurveySample, Tag, TagCarrier
+from server.places.models import Floor
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverView:
+    """An agent at its place, and what it last said of itself."""
+
+    id: int
+    agent: str
+    floor_id: int
+    floor_code: str
+    x_m: float
+    y_m: float
+    z_m: float
+    active: bool
+    state: str
+    adapter: str
+    boot: str
+    software: str
+    pps: float | None
+    ref_pps: float | None
+    queue: int
+    dropped: int
+    strangers: int
+    clock_error_ms: int | None
+    status_at: datetime | None
+    heard_at: datetime | None
+
+    def health(self, now: datetime) -> rules.Health:
+        """How it is doing."""
+        return rules.health(
+            rules.Report(self.state, self.adapter, self.heard_at, self.ref_pps, self.clock_error_ms), now
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LevelView:
+    """What was learned of a tag's level, dB against the survey's tag."""
+
+    offset_db: float
+    sd_db: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class SampleView:
+    """One receiver's mean at one survey point."""
+
+    point: str
+    x_m: float
+    y_m: float
+    agent: str
+    mean_dbm: float
+    var_db2: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountView:
+    """How often something was met."""
+
+    kind: str
+    agent: str
+    count: int
+    last_at: datetime
+
+
+def receivers(building_id: int | None = None) -> list[ReceiverView]:
+    """The receivers of a building (None: of all), by floor from the top and name."""
+    columns = [getattr(Receiver, name) for name in _RECEIVER_COLUMNS]
+    wanted = select(Floor.code, *columns).join(Floor, Floor.id == Receiver.floor_id)
+    if building_id is not None:
+        wanted = wanted.where(Floor.building_id == building_id)
+    return [
+        ReceiverView(row[1], row[2], row[3], row[0], *row[4:])
+        for row in db.session.execute(wanted.order_by(Floor.level.desc(), Receiver.agent))
+    ]
+
+
+_RECEIVER_COLUMNS = (
+    "id", "agent", "floor_id", "x_m", "y_m", "z_m", "active", "state", "adapter", "boot", "software", "pps",
+    "ref_pps", "queue", "dropped", "strangers", "clock_error_ms", "status_at", "heard_at",
+)  # fmt: skip
+
+
+def carriers(now: datetime) -> dict[str, int]:
+    """Who carries which tag now: wire id → person id."""
+    rows = db.session.execute(
+        select(Tag.wire_id, TagCarrier.person_id)
+        .join(TagCarrier, TagCarrier.tag_id == Tag.id)
+        .where(
+            Tag.active,
+            TagCarrier.valid_from <= now,
+            or_(TagCarrier.valid_to.is_(None), TagCarrier.valid_to > now),
+        )
+    )
+    return dict(rows)
+
+
+def badge_of(person_id: int, now: datetime) -> str | None:
+    """The wire id of the badge this person carries."""
+    return next((wire for wire, carrier in carriers(now).items() if carrier == person_id), None)
+
+
+def levels() -> dict[str, LevelView]:
+    """The learned level of every tag that has one."""
+    rows = db.session.execute(
+        select(Tag.wire_id, Tag.level_db, Tag.level_sd_db, Tag.level_n).where(Tag.level_at.is_not(None))
+    )
+    return {wire_id: LevelView(offset, sd, n) for wire_id, offset, sd, n in rows}
+
+
+def surveys() -> dict[int, list[SampleView]]:
+    """Every survey sample by floor id."""
+    rows = db.session.execute(
+        select(
+            SurveySample.floor_id,
+            SurveySample.point,
+            SurveySample.x_m,
+            SurveySample.y_m,
+            Receiver.agent,
+            SurveySample.mean_dbm,
+            SurveySample.var_db2,
+            SurveySample.n,
+        )
+        .join(Receiver, Receiver.id == SurveySample.receiver_id)
+        .order_by(SurveySample.floor_id, SurveySample.point, Receiver.agent)
+    )
+    found: defaultdict[int, list[SampleView]] = defaultdict(list)
+    for row in rows:
+        found[row[0]].append(SampleView(*row[1:]))
+    return dict(found)
+
+
+def counts() -> list[CountView]:
+    """What ingest met, most frequent first."""
+    rows = db.session.execute(
+        select(IngestCount.kind, IngestCount.agent, IngestCount.count, IngestCount.last_at).order_by(
+            IngestCount.count.desc(), IngestCount.kind, IngestCount.agent
+        )
+    )
+    return [CountView(*row) for row in rows]
+
+
+def beat(process: str = "background") -> rules.Beat | None:
+    """The last sign of life of a process."""
+    row = db.session.execute(
+        select(Heartbeat.at, Heartbeat.broker_connected, Heartbeat.inbox, Heartbeat.tags, Heartbeat.step_ms).where(
+            Heartbeat.process == process
+        )
+    ).first()
+    return None if row is None else rules.Beat(*row)
+
+
+def stale_reasons(now: datetime, building_id: int | None = None) -> tuple[str, ...]:
+    """Why places may be old; see `rules.stale_reasons`."""
+    by_floor: defaultdict[str, list[rules.Health]] = defaultdict(list)
+    for receiver in receivers(building_id):
+        if receiver.active:
+            by_floor[receiver.floor_code].append(receiver.health(now))
+    return rules.stale_reasons(beat(), by_floor.items(), now)

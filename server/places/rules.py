@@ -1,0 +1,119 @@
+"""When a building is open, what a zone's outline must be, and whether its radio suffices. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, tzinfo
+from enum import StrEnum
+from math import hypot
+from zoneinfo import ZoneInfo
+
+from server.errors import Refused
+
+Polygon = Sequence[Sequence[float]]
+
+ENOUGH_RECEIVERS = 1.5
+# Receivers per zone below which the zone is named too often for its neighbour: measured on recorded radio,
+# 1.3 give about 87 % right while seated, 0.9 about 75 %, 0.44 about 53 %.
+
+
+class FloorKind(StrEnum):
+    """What a floor is for."""
+
+    GROUP = "group"
+    FIXED = "fixed"
+    COUNTER = "counter"
+    SHARED = "shared"
+    PUBLIC = "public"
+    EXCLUDED = "excluded"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """When presence may be recorded (P7): `opens` ≤ local time < `closes` on open days; `closes` 00:00 is midnight."""
+
+    zone: tzinfo
+    opens: time
+    closes: time
+    weekdays: frozenset[int]  # Monday is 0
+    exceptions: Mapping[date, bool] = field(default_factory=dict)  # day → open after all, or closed
+
+    def is_open_on(self, day: date) -> bool:
+        """Whether the building works on this day."""
+        return self.exceptions.get(day, day.weekday() in self.weekdays)
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether presence may be recorded at this instant."""
+        local = at.astimezone(self.zone)
+        until = self.closes if self.closes != time(0) else time.max
+        return self.is_open_on(local.date()) and self.opens <= local.time() and local.time() < until
+
+
+def opening(
+    timezone: str, opens_at: str, closes_at: str, open_weekdays: str, exceptions: Mapping[date, bool]
+) -> Opening:
+    """The opening hours from their stored texts."""
+    return Opening(
+        ZoneInfo(timezone),
+        time.fromisoformat(opens_at),
+        time(0) if closes_at == "24:00" else time.fromisoformat(closes_at),
+        frozenset(int(digit) for digit in open_weekdays),
+        exceptions,
+    )
+
+
+def check_polygon(polygon: Polygon, width_m: float, height_m: float) -> None:
+    """Refused unless the outline has three corners or more, lies on the floor and encloses something."""
+    if len(polygon) < 3:
+        raise Refused("bad_zone", "A zone needs at least three corners.", 422)
+    for corner in polygon:
+        x_m, y_m = corner
+        if not (-0.5 <= x_m <= width_m + 0.5 and -0.5 <= y_m <= height_m + 0.5):
+            raise Refused(
+                "bad_zone",
+                "A corner of the zone at %(x).2f, %(y).2f m lies outside the floor of %(w).2f × %(h).2f m.",
+                422,
+                x=x_m,
+                y=y_m,
+                w=width_m,
+                h=height_m,
+            )
+    if area_m2(polygon) < 0.5:
+        raise Refused("bad_zone", "The zone encloses less than half a square metre.", 422)
+
+
+def area_m2(polygon: Polygon) -> float:
+    """The enclosed area (shoelace formula)."""
+    pairs = zip(polygon, [*polygon[1:], polygon[0]], strict=True)
+    return abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in pairs)) / 2
+
+
+def centre(polygon: Polygon) -> tuple[float, float]:
+    """The centroid, in metres; the mean corner when nothing is enclosed."""
+    pairs = list(zip(polygon, [*polygon[1:], polygon[0]], strict=True))
+    twice = sum(a[0] * b[1] - b[0] * a[1] for a, b in pairs)
+    if abs(twice) < 1e-9:
+        return sum(p[0] for p in polygon) / len(polygon), sum(p[1] for p in polygon) / len(polygon)
+    x = sum((a[0] + b[0]) * (a[0] * b[1] - b[0] * a[1]) for a, b in pairs) / (3 * twice)
+    y = sum((a[1] + b[1]) * (a[0] * b[1] - b[0] * a[1]) for a, b in pairs) / (3 * twice)
+    return x, y
+
+
+def contains(polygon: Polygon, x_m: float, y_m: float) -> bool:
+    """Whether the point lies inside (even–odd rule)."""
+    inside = False
+    for (ax, ay), (bx, by) in zip(polygon, [*polygon[1:], polygon[0]], strict=True):
+        if (ay > y_m) != (by > y_m) and x_m < (bx - ax) * (y_m - ay) / (by - ay) + ax:
+            inside = not inside
+    return inside
+
+
+def receivers_per_zone(zones: Sequence[Polygon], receivers: Sequence[tuple[float, float]]) -> float:
+    """Receivers of a floor shared out over its zones; below ENOUGH_RECEIVERS the page warns."""
+    return len(receivers) / len(zones) if zones else 0.0
+
+
+def nearest(points: Sequence[Sequence[float]], x_m: float, y_m: float) -> int | None:
+    """The index of the point nearest to a place, such as the nearest lift."""
+    if not points:
+        return None
+    return min(range(len(points)), key=lambda i: hypot(points[i][0] - x_m, points[i][1] - y_m))

@@ -1,0 +1,109 @@
+"""Adds buildings, floors, plans and zones; the caller commits."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, update
+
+from server import changes, db
+from server.changes import Thing
+from server.errors import Refused
+from server.places import rules
+from server.places.models import Building, ClosedDay, Floor, FloorPlan, TruePath, Zone, ZoneOwner
+
+MEDIA = ("image/svg+xml", "image/png")
+
+
+def add_building(code: str, name: str, **fields: Any) -> int:
+    """A new building; `fields` are further columns. Returns its id."""
+    row = Building(code=code, name=name, **fields)
+    db.session.add(row)
+    db.session.flush()  # the caller needs the key
+    return row.id
+
+
+def set_exceptions(building_id: int, days: Mapping[date, tuple[str, bool]]) -> None:
+    """Replace the days that differ from the week's rule: day → (name, open after all)."""
+    db.session.execute(delete(ClosedDay).where(ClosedDay.building_id == building_id))
+    if days:
+        rows = [
+            {"building_id": building_id, "day": day, "name": name, "is_open": is_open}
+            for day, (name, is_open) in days.items()
+        ]
+        db.session.execute(insert(ClosedDay), rows)
+
+
+def set_hours(building_id: int, opens_at: str, closes_at: str, open_weekdays: str = "01234") -> None:
+    """When presence may be recorded (P7)."""
+    db.session.execute(
+        update(Building)
+        .where(Building.id == building_id)
+        .values(opens_at=opens_at, closes_at=closes_at, open_weekdays=open_weekdays)
+    )
+
+
+def add_floor(building_id: int, code: str, level: int, name: str, **fields: Any) -> int:
+    """A new floor; `fields` are further columns (width_m and height_m are needed). Returns its id."""
+    row = Floor(building_id=building_id, code=code, level=level, name=name, **fields)
+    db.session.add(row)
+    db.session.flush()  # the caller needs the key
+    return row.id
+
+
+def set_plan(
+    floor_id: int,
+    picture: bytes,
+    media: str,
+    now: datetime,
+    *,
+    x_m: float = 0.0,
+    y_m: float = 0.0,
+    width_m: float,
+    height_m: float,
+) -> None:
+    """The floor's picture and where it lies on the floor; open maps are told."""
+    if media not in MEDIA:
+        raise Refused("bad_plan", "A floor plan must be an SVG or a PNG picture.", 422)
+    db.session.execute(delete(FloorPlan).where(FloorPlan.floor_id == floor_id))
+    db.session.execute(insert(FloorPlan).values(floor_id=floor_id, picture=picture))
+    db.session.execute(
+        update(Floor)
+        .where(Floor.id == floor_id)
+        .values(
+            plan_media=media,
+            plan_etag=hashlib.sha256(picture).hexdigest()[:32],
+            plan_x_m=x_m,
+            plan_y_m=y_m,
+            plan_width_m=width_m,
+            plan_height_m=height_m,
+        )
+    )
+    changes.record(Thing.FLOOR, floor_id, now)
+
+
+def add_zone(floor_id: int, code: str, name: str, polygon: Sequence[Sequence[float]], **fields: Any) -> int:
+    """A new zone, or Refused when its outline will not do. Returns its id."""
+    floor = db.session.get_one(Floor, floor_id)
+    rules.check_polygon(polygon, floor.width_m, floor.height_m)
+    corners = [[float(x), float(y)] for x, y in polygon]
+    row = Zone(floor_id=floor_id, code=code, name=name, polygon=corners, **fields)
+    db.session.add(row)
+    db.session.flush()  # the caller needs the key
+    return row.id
+
+
+def own_zone(zone_id: int, unit_id: int, valid_from: date, valid_to: date | None = None) -> None:
+    """A unit's group address from a day on."""
+    db.session.execute(
+        insert(ZoneOwner).values(zone_id=zone_id, unit_id=unit_id, valid_from=valid_from, valid_to=valid_to)
+    )
+
+
+def set_true_path(floor_id: int, track: str, points: Sequence[Sequence[float]]) -> None:
+    """The annotated walk of the recording that will be replayed on this floor."""
+    db.session.execute(delete(TruePath).where(TruePath.floor_id == floor_id))
+    text = json.dumps([[round(v, 3) for v in point] for point in points], separators=(",", ":"))
+    db.session.execute(insert(TruePath).values(floor_id=floor_id, track=track, points=text))
