@@ -11,6 +11,9 @@ from server.places.models import Floor, Zone
 from server.presence import models
 from server.presence.rules import State, Whereabouts
 
+CHUNK = 900
+# SQLite accepts 999 to 32,766 variables in a statement depending on how it was built.
+
 _COLUMNS = (
     models.Whereabouts.person_id,
     models.Whereabouts.state,
@@ -42,11 +45,13 @@ class Excluded:
 def whereabouts(person_ids: Collection[int] | None = None) -> dict[int, Whereabouts]:
     """What is known of these people (None: of everyone); nobody's row means nothing is known."""
     wanted = select(*_COLUMNS)
-    if person_ids is not None:
-        if not person_ids:
-            return {}
-        wanted = wanted.where(models.Whereabouts.person_id.in_(person_ids))
-    return _by_person(wanted)
+    if person_ids is None:
+        return _by_person(wanted)
+    ids = sorted(set(person_ids))
+    found: dict[int, Whereabouts] = {}
+    for start in range(0, len(ids), CHUNK):
+        found |= _by_person(wanted.where(models.Whereabouts.person_id.in_(ids[start : start + CHUNK])))
+    return found
 
 
 def on_floor(floor_id: int) -> dict[int, Whereabouts]:

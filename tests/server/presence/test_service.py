@@ -1,0 +1,267 @@
+"""Keeping whereabouts, forgetting them, and answering for them; on both databases."""
+
+from dataclasses import replace
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import make
+import pytest
+from sqlalchemy import Date, Float, Numeric, inspect
+
+from server import changes, db
+from server.changes import Thing
+from server.people import queries as people_queries
+from server.people import service as people
+from server.people.rules import Audience, Level, PauseLength, Viewer
+from server.places.models import Floor, Zone
+from server.presence import jobs, queries, service
+from server.presence.rules import AWAY, Shown, State, Whereabouts
+from server.presence.service import Observation
+
+NOW = make.at("10:00")
+
+
+class Office:
+    """A floor with two zones, and 髙波 who has read the notice."""
+
+    def __init__(self) -> None:
+        with db.transaction():
+            self.notice = make.notice()
+            self.building = make.building()
+            self.floor = make.floor(self.building, "18")
+            self.zone_a = make.zone(self.floor, "18A")
+            self.zone_b = make.zone(self.floor, "18B", x_m=20)
+            self.person = make.person(has_read=self.notice)
+
+    def at(self, zone: int | None = None, *, heard=NOW, state=State.PRESENT, confidence=0.9) -> Whereabouts:
+        return Whereabouts(state, self.floor, zone or self.zone_a, confidence, heard)
+
+
+@pytest.fixture
+def office(database) -> Office:
+    return Office()
+
+
+def observe(person: int, where: Whereabouts, now=NOW) -> frozenset[int]:
+    with db.transaction():
+        return service.observe([Observation(person, where)], now)
+
+
+def known(person: int) -> Whereabouts | None:
+    with db.reading():
+        return queries.whereabouts([person]).get(person)
+
+
+def things() -> list[tuple[Thing, int]]:
+    with db.reading():
+        return [(line.thing, line.thing_id) for line in changes.since(0) if line.thing != Thing.CHOICES]
+
+
+def test_a_change_of_place_is_kept_and_told(office):
+    changed = observe(office.person, office.at())
+
+    assert changed == {office.person}
+    assert known(office.person) == office.at()
+    assert things() == [(Thing.PRESENCE, office.person)]
+
+
+def test_hearing_somebody_again_in_the_same_place_tells_the_floor_only(office):
+    observe(office.person, office.at())
+
+    changed = observe(office.person, office.at(heard=NOW + timedelta(seconds=10)), NOW + timedelta(seconds=10))
+
+    assert changed == frozenset()
+    assert known(office.person).heard_at == NOW + timedelta(seconds=10)
+    assert things() == [(Thing.PRESENCE, office.person), (Thing.HEARD, office.floor)]
+
+
+def test_ten_thousand_observations_leave_one_row_p10(office):
+    with db.transaction():
+        for second in range(10_000):
+            heard = NOW + timedelta(seconds=second)
+            zone = office.zone_a if second // 60 % 2 else office.zone_b
+            if second % 50 == 0:
+                service.observe([Observation(office.person, office.at(zone, heard=heard))], heard)
+
+    with db.reading():
+        assert len(queries.whereabouts()) == 1
+
+
+def test_no_table_of_presence_holds_a_coordinate_a_beginning_or_a_trail_p9(office):
+    columns = {
+        table: {column["name"]: column["type"] for column in inspect(db.engine()).get_columns(table)}
+        for table in ("whereabouts", "look_up", "map_view")
+    }
+    key = inspect(db.engine()).get_pk_constraint("whereabouts")["constrained_columns"]
+
+    assert key == ["person_id"]
+    assert set(columns["whereabouts"]) == {
+        "person_id", "state", "floor_id", "zone_id", "confidence", "source", "heard_at",
+    }  # fmt: skip
+    numbers = {(t, n) for t, named in columns.items() for n, kind in named.items() if isinstance(kind, Float | Numeric)}
+    assert {pair for pair in numbers if pair[1] not in ("id", "count") and not pair[1].endswith("_id")} == {
+        ("whereabouts", "confidence")
+    }
+    assert [n for n, kind in columns["map_view"].items() if isinstance(kind, Date)] == ["day"]
+
+
+def test_an_older_sighting_never_replaces_a_newer_one_rp_04(office):
+    observe(office.person, office.at(office.zone_a))
+
+    changed = observe(office.person, office.at(office.zone_b, heard=NOW - timedelta(seconds=5)))
+
+    assert changed == frozenset()
+    assert known(office.person).zone_id == office.zone_a
+
+
+@pytest.mark.parametrize("minutes", [-11, 3], ids=["eleven minutes old", "three minutes ahead"])
+def test_a_sighting_from_another_time_moves_nobody_rp_04(office, minutes):
+    assert observe(office.person, office.at(heard=NOW + timedelta(minutes=minutes))) == frozenset()
+    assert known(office.person) is None
+
+
+def test_whoever_is_away_keeps_no_place_and_no_time(office):
+    observe(office.person, office.at())
+
+    observe(office.person, AWAY, NOW + timedelta(minutes=20))
+
+    assert known(office.person) == AWAY
+
+
+def test_nothing_is_recorded_before_the_notice_has_been_read_p2(office):
+    with db.transaction():
+        unread = make.person("入江")
+
+    assert observe(unread, office.at()) == frozenset()
+    assert known(unread) is None
+
+
+def test_a_new_version_of_the_notice_has_to_be_read_anew_p2(office):
+    with db.transaction():
+        make.notice(NOW)
+
+    assert observe(office.person, office.at()) == frozenset()
+
+
+def test_whoever_has_paused_is_neither_recorded_nor_kept_p5(office):
+    observe(office.person, office.at())
+    with db.transaction():
+        people.pause(office.person, PauseLength.HOUR, NOW, ZoneInfo("Asia/Tokyo"))
+        service.clear([office.person], NOW)
+
+    assert known(office.person) is None
+    assert observe(office.person, office.at(office.zone_b)) == frozenset()
+    assert known(office.person) is None
+    assert observe(office.person, office.at(heard=NOW + timedelta(minutes=61)), NOW + timedelta(minutes=61))
+
+
+def test_a_place_that_refuses_presence_is_not_recorded_p8(office):
+    with db.transaction() as session:
+        session.get(Zone, office.zone_b).excluded = True
+
+    assert observe(office.person, office.at(office.zone_b)) == frozenset()
+    assert observe(office.person, office.at(office.zone_a)) == {office.person}
+
+
+def test_a_floor_that_refuses_presence_is_not_recorded_p8(office):
+    with db.transaction() as session:
+        session.get(Floor, office.floor).excluded = True
+
+    assert observe(office.person, replace(office.at(), zone_id=None, state=State.FLOOR)) == frozenset()
+
+
+def test_the_night_forgets_everybody_p10(office):
+    observe(office.person, office.at())
+
+    jobs.clear_everyone()
+
+    assert known(office.person) is None
+    assert things()[-1] == (Thing.PRESENCE, office.person)
+
+
+class Colleague:
+    """Somebody of another section, with an account."""
+
+    def __init__(self) -> None:
+        with db.transaction():
+            self.person = make.person("入江", "葵")
+            self.account = make.account("irie", person_id=self.person)
+        self.viewer = Viewer(self.person)
+
+    def look_up(self, person: int, now=NOW):
+        with db.transaction():
+            return service.look_up(self.viewer, self.account, "入江 葵", person, "search", now)
+
+
+def look_ups(person: int):
+    with db.reading():
+        return queries.look_ups_of(person, NOW - timedelta(days=365))
+
+
+def test_a_look_up_by_name_is_answered_and_can_be_read_by_the_person_p11(office):
+    observe(office.person, office.at())
+    colleague = Colleague()
+
+    seen = colleague.look_up(office.person)
+
+    assert (seen.state, seen.zone_id) == (Shown.PRESENT, office.zone_a)
+    assert [(line.viewer_name, line.screen, line.at) for line in look_ups(office.person)] == [
+        ("入江 葵", "search", NOW)
+    ]
+
+
+def test_looking_for_oneself_is_not_written_down_p11(office):
+    colleague = Colleague()
+
+    colleague.look_up(colleague.person)
+
+    assert look_ups(colleague.person) == []
+
+
+def test_a_look_up_of_somebody_hidden_answers_nothing_and_is_written_down_too_p11_p4(office):
+    observe(office.person, office.at())
+    colleague = Colleague()
+    with db.transaction():
+        people.set_visibility(office.person, {Audience.EVERYONE: Level.HIDDEN}, NOW)
+
+    seen = colleague.look_up(office.person)
+
+    assert (seen.state, seen.floor_id, seen.zone_id, seen.heard_at) == (Shown.HIDDEN, None, None, None)
+    assert len(look_ups(office.person)) == 1
+
+
+def test_a_zone_that_never_shows_names_answers_with_its_floor(office):
+    observe(office.person, office.at())
+    with db.transaction() as session:
+        session.get(Zone, office.zone_a).counts_only = True
+
+    seen = Colleague().look_up(office.person)
+
+    assert (seen.state, seen.zone_id, seen.floor_id) == (Shown.FLOOR, None, office.floor)
+
+
+def test_look_ups_are_forgotten_after_a_year_p10(office):
+    Colleague().look_up(office.person, NOW - timedelta(days=366))
+
+    with db.transaction():
+        service.expire_look_ups(NOW - jobs.KEEP_LOOK_UPS)
+
+    with db.reading():
+        assert queries.look_ups_of(office.person, NOW - timedelta(days=999)) == []
+
+
+def test_opening_a_map_is_counted_and_not_listed_p11(office):
+    with db.transaction():
+        for _ in range(3):
+            service.count_map_view(office.floor, NOW.date())
+
+    with db.reading():
+        assert queries.map_views(NOW.date(), NOW.date()) == {office.floor: 3}
+
+
+def test_people_of_a_floor_are_found_together(office):
+    observe(office.person, office.at())
+
+    with db.reading():
+        assert queries.on_floor(office.floor) == {office.person: office.at()}
+        assert people_queries.choices_of([office.person])[office.person].notice_read
