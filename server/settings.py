@@ -12,6 +12,9 @@ from urllib.parse import unquote, urlsplit
 from server.errors import Misconfigured
 
 SITE = re.compile(r"[A-Za-z0-9_-]{1,32}")
+NAMESPACE = re.compile(r"([a-z0-9]{1,4})=(?:(ibeacon):([0-9a-f]{32})|(eddystone-uid):([0-9a-f]{20}))")
+DEFAULT_NAMESPACES = "s=ibeacon:5fd6a3c27b184e0f9c3d86e1a4720b95"
+# What the example badges of firmware_config/ send. A building sets its own, or its neighbour's badges are heard here.
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,7 @@ class Settings:
     metrics_token: str | None  # IRUKA_METRICS_TOKEN
     trusted_proxies: int  # IRUKA_TRUSTED_PROXIES: how many reverse proxies set X-Forwarded-*
     streams_per_account: int  # IRUKA_STREAMS_PER_ACCOUNT
+    namespaces: tuple[tuple[str, str, str], ...] = ()  # IRUKA_BADGE_NAMESPACES: alias, kind, identifier
 
     @property
     def secure(self) -> bool:
@@ -60,6 +64,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         metrics_token=_metrics_token(environment),
         trusted_proxies=_whole_number(environment, "IRUKA_TRUSTED_PROXIES", 0, 0, 5),
         streams_per_account=_whole_number(environment, "IRUKA_STREAMS_PER_ACCOUNT", 8, 1, 100_000),
+        namespaces=_namespaces(environment.get("IRUKA_BADGE_NAMESPACES", DEFAULT_NAMESPACES)),
     )
 
 
@@ -103,6 +108,22 @@ def _site(value: str) -> str:
     if not SITE.fullmatch(value):
         raise Misconfigured("IRUKA_SITE must be 1 to 32 letters, digits, hyphens or underscores.")
     return value
+
+
+def _namespaces(text: str) -> tuple[tuple[str, str, str], ...]:
+    found = []
+    for part in text.lower().split(","):
+        match = NAMESPACE.fullmatch(part.strip())
+        if match is None:
+            raise Misconfigured(
+                "IRUKA_BADGE_NAMESPACES must look like s=ibeacon:<32 hexadecimal digits>,e=eddystone-uid:<20 digits>."
+            )
+        alias, *families = match.groups()
+        kind, identifier = (value for value in families if value is not None)
+        found.append((alias, kind, identifier))
+    if len({alias for alias, _kind, _identifier in found}) != len(found):
+        raise Misconfigured("IRUKA_BADGE_NAMESPACES uses one alias twice.")
+    return tuple(found)
 
 
 def _base_url(url: str) -> str:
