@@ -105,7 +105,7 @@ def carriers(now: datetime) -> dict[str, int]:
             or_(TagCarrier.valid_to.is_(None), TagCarrier.valid_to > now),
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def badge_of(person_id: int, now: datetime) -> str | None:

@@ -46,7 +46,7 @@ def hand_over_tag(tag_id: int, person_id: int | None, at: datetime) -> None:
 
 def add_survey(floor_id: int, samples: Sequence[SampleView]) -> None:
     """Replace a floor's survey; every agent named must be a receiver we know."""
-    ids = dict(db.session.execute(select(Receiver.agent, Receiver.id)).tuples().all())
+    ids = dict(db.session.execute(select(Receiver.agent, Receiver.id)).all())
     unknown = sorted({sample.agent for sample in samples} - ids.keys())
     if unknown:
         raise Refused("bad_survey", "The survey names an unknown receiver: %(agent)s.", 422, agent=unknown[0])

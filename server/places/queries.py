@@ -105,7 +105,7 @@ def building(code: str) -> BuildingView | None:
 def closed_days(building_id: int) -> dict[date, bool]:
     """Days that differ from the week's rule: True open after all, False closed."""
     rows = db.session.execute(select(ClosedDay.day, ClosedDay.is_open).where(ClosedDay.building_id == building_id))
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def opening(of: BuildingView) -> rules.Opening:
