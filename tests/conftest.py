@@ -1,14 +1,19 @@
 """Databases to test on: SQLite in a file, and a throw-away PostgreSQL with one database a test."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import make
 import postgres
 import pytest
+from flask import Flask
+from visitor import Visitor
 
 from migrations.upgrade import upgrade
 from server import db
+from server.app import create_app
+from server.people.rules import Role
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +39,7 @@ def postgres_server() -> Iterator[postgres.Server]:
         yield server
 
 
-@pytest.fixture()
+@pytest.fixture
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     """A fresh migrated SQLite database."""
     file = tmp_path / "iruka.db"
@@ -42,7 +47,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     return f"sqlite:///{file}"
 
 
-@pytest.fixture()
+@pytest.fixture
 def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A fresh migrated PostgreSQL database."""
     if postgres.missing():
@@ -65,9 +70,36 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
     db.disconnect()
 
 
-@pytest.fixture()
+@pytest.fixture
 def sqlite(sqlite_url: str) -> Iterator[str]:
     """The session bound to a fresh migrated SQLite database, where the kind cannot matter; yields its URL."""
     db.connect(sqlite_url)
     yield sqlite_url
     db.disconnect()
+
+
+@pytest.fixture
+def app(request: pytest.FixtureRequest, tmp_path: Path) -> Flask:
+    """The web application on the test's database: on `database` when the test asks for it, else on SQLite."""
+    url = request.getfixturevalue("database" if "database" in request.fixturenames else "sqlite")
+    made = create_app(make.settings(url, tmp_path))
+    made.test_client_class = Visitor
+    return made
+
+
+@pytest.fixture
+def client(app: Flask) -> Visitor:
+    """A browser that nobody has signed in with."""
+    return app.test_client()
+
+
+@pytest.fixture
+def signed_in(app: Flask) -> Callable[..., Visitor]:
+    """`signed_in(role, person_id=…)`: a browser with a session of a new account, as after the sign-in page."""
+
+    def sign_in(role: Role = Role.STAFF, person_id: int | None = None, account_id: int | None = None) -> Visitor:
+        visitor: Visitor = app.test_client()
+        visitor.take_session(make.session(role, person_id, account_id))
+        return visitor
+
+    return sign_in

@@ -1,10 +1,17 @@
 """Builders with good defaults, so that a test shows only what matters. Each writes in the open transaction."""
 
+import hashlib
+import secrets
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from pathlib import Path
+from typing import NamedTuple
 
+from server import clock, db
+from server import settings as server_settings
 from server.fleet import service as fleet
 from server.people import service as people
+from server.people import sessions
 from server.people.rules import Role
 from server.places import service as places
 
@@ -53,6 +60,30 @@ def person(
 def account(login: str = "takanami", *, role: Role = Role.STAFF, person_id: int | None = None) -> int:
     """A sign-in with the password PASSWORD."""
     return people.create_account(login, PASSWORD, role, at("07:00", DAY), person_id)
+
+
+class Signed(NamedTuple):
+    """A session as a browser holds it."""
+
+    account_id: int
+    key: str
+    csrf: str
+
+
+def session(role: Role = Role.STAFF, person_id: int | None = None, account_id: int | None = None) -> Signed:
+    """A session that starts now, of a new account unless one is given; opens its own transaction."""
+    key, csrf = secrets.token_urlsafe(32), secrets.token_hex(20)
+    with db.transaction():
+        if account_id is None:
+            account_id = account(f"{role.value}-{next(_number)}", role=role, person_id=person_id)
+        sessions.start(hashlib.sha256(key.encode()).digest(), account_id, {"csrf_token": csrf}, clock.now())
+    return Signed(account_id, key, csrf)
+
+
+def settings(database_url: str, state_dir: Path, **variables: str) -> server_settings.Settings:
+    """Settings of a laptop, with other IRUKA_ variables as given (`BASE_URL="https://…"`)."""
+    given = {"IRUKA_DATABASE_URL": database_url, "IRUKA_STATE_DIR": str(state_dir)}
+    return server_settings.load(given | {f"IRUKA_{name}": value for name, value in variables.items()})
 
 
 def building(code: str = "main") -> int:

@@ -307,11 +307,12 @@ def upgrade() -> None:
     op.create_table(
         "login_session",
         sa.Column("key_hash", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("data", sa.Text(), nullable=False),
         sa.Column("created_at", db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("used_at", db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("ends_at", db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("admin_until", db.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_login_session_account_id_account"), ondelete="CASCADE"
         ),

@@ -103,16 +103,17 @@ class Account(Base):
 
 
 class LoginSession(Base):
-    """A browser that is signed in, or about to be; the cookie holds the key, we hold its hash."""
+    """A browser that is signed in; its cookie holds the key, we hold the key's hash (SR-07)."""
 
     __tablename__ = "login_session"
 
     key_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     data: Mapped[str] = mapped_column(Text, default="{}")
     created_at: Mapped[datetime]
     used_at: Mapped[datetime]
     ends_at: Mapped[datetime] = mapped_column(index=True)
+    admin_until: Mapped[datetime]  # pages for administrators close here unless the session is used before
 
 
 class SignInFailure(Base):

@@ -3,18 +3,15 @@
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server import changes, db
 from server.changes import Thing
 from server.errors import Refused
-from server.people import queries, rules
+from server.people import passwords, queries, rules, sessions
 from server.people.models import (
     Account,
-    LoginSession,
     Membership,
     Notice,
     NoticeRead,
@@ -24,13 +21,6 @@ from server.people.models import (
     Visibility,
 )
 from server.people.rules import Audience, Level, PauseLength, Role
-
-SHORTEST_PASSWORD = 12
-LONGEST_PASSWORD = 256
-
-_hasher = PasswordHasher()  # argon2id with the library's current parameters (RFC 9106, low-memory profile)
-_NOBODYS_HASH = _hasher.hash("the password of nobody")
-# Checked when the account does not exist, so that the answer takes as long as for one that does (SR-11).
 
 
 def add_unit(
@@ -105,9 +95,9 @@ def create_account(login: str, password: str, role: Role, now: datetime, person_
     name = login.strip().lower()
     if not 1 <= len(name) <= 64 or any(c.isspace() or not c.isprintable() for c in name):
         raise Refused("bad_login", "A sign-in name has 1 to 64 characters and no spaces.", 422)
-    check_password(password)
+    passwords.check_new(password)
     account = Account(
-        login=name, password_hash=_hasher.hash(password), role=role.value, person_id=person_id, created_at=now
+        login=name, password_hash=passwords.hashed(password), role=role.value, person_id=person_id, created_at=now
     )
     db.session.add(account)
     try:
@@ -117,65 +107,44 @@ def create_account(login: str, password: str, role: Role, now: datetime, person_
     return account.id
 
 
-def check_password(password: str) -> None:
-    """Refused when a new password is too short, too long or too plain."""
-    if len(password) < SHORTEST_PASSWORD or len(set(password)) < 5:
-        raise Refused("weak_password", "A password needs at least 12 characters, not the same few repeated.", 422)
-    if len(password) > LONGEST_PASSWORD:
-        raise Refused("long_password", "A password has at most 256 characters.", 422)
-
-
 def verify(login: str, password: str) -> int | None:
     """The account that this name and password open, or None; takes as long either way (SR-11)."""
-    name = login.strip().lower()
     found = db.session.execute(
-        select(Account.id, Account.password_hash, Account.active).where(Account.login == name)
+        select(Account.id, Account.password_hash).where(Account.login == login.strip().lower(), Account.active)
     ).first()
-    usable = 0 < len(password) <= LONGEST_PASSWORD and "\0" not in password
-    try:
-        _hasher.verify(found.password_hash if found and usable else _NOBODYS_HASH, password if usable else "no")
-    except (VerificationError, InvalidHashError):
-        return None
-    return found.id if found is not None and found.active and usable else None
+    db.session.remove()  # a hash takes its time; nobody needs to wait for our connection meanwhile
+    right = passwords.is_right(found.password_hash if found else None, password)
+    return found.id if found is not None and right else None
 
 
 def renew_hash(account_id: int, password: str) -> None:
     """Hash again when the parameters have become stronger since."""
-    if _hasher.check_needs_rehash(queries.password_hash(account_id)):
+    if passwords.is_outdated(queries.password_hash(account_id)):
         _set_hash(account_id, password)
 
 
-def set_password(account_id: int, password: str, now: datetime, *, keep: bytes | None = None) -> None:
-    """A new password; every session of the account ends but the one whose key hash is `keep` (SR-07)."""
-    check_password(password)
+def set_password(account_id: int, password: str, now: datetime) -> None:
+    """A new password; every session of the account ends (SR-07)."""
+    passwords.check_new(password)
     _set_hash(account_id, password)
-    end_sessions(account_id, now, keep=keep)
+    sessions.end_all(account_id, now)
 
 
 def set_role(account_id: int, role: Role, now: datetime) -> None:
     """Another role; every session of the account ends (SR-07)."""
     db.session.execute(update(Account).where(Account.id == account_id).values(role=role.value))
-    end_sessions(account_id, now)
+    sessions.end_all(account_id, now)
 
 
 def deactivate(account_id: int, now: datetime) -> None:
     """Nobody signs in with this account any more; its sessions end (SR-07)."""
     db.session.execute(update(Account).where(Account.id == account_id).values(active=False))
-    end_sessions(account_id, now)
+    sessions.end_all(account_id, now)
 
 
 def set_language(account_id: int, language: str) -> None:
     """The language the account reads."""
     db.session.execute(update(Account).where(Account.id == account_id).values(language=language))
-
-
-def end_sessions(account_id: int, now: datetime, *, keep: bytes | None = None) -> None:
-    """End the sessions of an account, in open streams too."""
-    ending = delete(LoginSession).where(LoginSession.account_id == account_id)
-    if keep is not None:
-        ending = ending.where(LoginSession.key_hash != keep)
-    db.session.execute(ending)
-    changes.record(Thing.SESSION, account_id, now)
 
 
 def set_visibility(person_id: int, levels: dict[Audience, Level], now: datetime) -> None:
@@ -247,5 +216,4 @@ def read_notice(person_id: int, version: int, now: datetime) -> None:
 
 
 def _set_hash(account_id: int, password: str) -> None:
-    hashed = _hasher.hash(password)
-    db.session.execute(update(Account).where(Account.id == account_id).values(password_hash=hashed))
+    db.session.execute(update(Account).where(Account.id == account_id).values(password_hash=passwords.hashed(password)))

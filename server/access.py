@@ -1,0 +1,82 @@
+"""Who may enter: the rule every room and route declares, and where a redirect may lead (SR-05, SR-13)."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+from urllib.parse import unquote, urlsplit
+
+from flask import Blueprint, Flask
+
+View = TypeVar("View", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who may call a route; `roles` empty means every role."""
+
+    name: str
+    roles: frozenset[str] = frozenset()
+
+
+PUBLIC = Rule("public")
+SIGNED_IN = Rule("signed_in")
+LOOPBACK_OR_TOKEN = Rule("loopback_or_token")  # this machine, or the bearer of IRUKA_METRICS_TOKEN
+
+
+def roles(*allowed: str) -> Rule:
+    """Accounts with one of these roles; such pages also ask for the password again after 30 idle minutes (SR-07)."""
+    return Rule("roles", frozenset(allowed))
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A blueprint, where it lives and who may enter."""
+
+    blueprint: Blueprint
+    url_prefix: str | None
+    who: Rule
+
+
+class UndeclaredRoute(Exception):  # noqa: N818  it stops the start, nobody catches it
+    """A route that says nothing about who may call it."""
+
+
+def only(rule: Rule) -> Callable[[View], View]:
+    """Give one route another rule than its room's; goes below the route's own decorator."""
+
+    def declare(view: View) -> View:
+        view.access_rule = rule  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def rules_of(app: Flask, rooms: Iterable[Room]) -> dict[str, Rule]:
+    """The rule of every endpoint, or UndeclaredRoute: what is not declared does not start (SR-05)."""
+    of_room = {room.blueprint.name: room.who for room in rooms}
+    found: dict[str, Rule] = {"static": PUBLIC}
+    for route in app.url_map.iter_rules():
+        room, _, _ = route.endpoint.rpartition(".")
+        declared = getattr(app.view_functions[route.endpoint], "access_rule", None)
+        rule = declared or of_room.get(room) or found.get(route.endpoint)
+        if not isinstance(rule, Rule):
+            raise UndeclaredRoute(f"{route.rule} ({route.endpoint}) does not say who may call it")
+        found[route.endpoint] = rule
+    return found
+
+
+UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\\]")
+
+
+def local_path(target: str | None, otherwise: str = "/") -> str:
+    """The target when it is a path of this site, else `otherwise`; normalising leads nowhere else (SR-13)."""
+    if target is None or not target.startswith("/") or len(target) > 1000:
+        return otherwise
+    plain = target
+    for _ in range(3):  # a proxy may decode once, a browser again
+        if UNPRINTABLE.search(plain) or plain.startswith("//"):
+            return otherwise
+        plain = unquote(plain)
+    parts = urlsplit(target)
+    return otherwise if parts.scheme or parts.netloc else target

@@ -1,0 +1,284 @@
+"""create_app(): the table of rooms with who may enter, the checks every request passes, and error pages."""
+
+import hmac
+import logging
+import secrets
+from collections.abc import Iterable
+from datetime import tzinfo
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, current_app, g, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import Babel, get_locale, gettext
+from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from server import access, clock, db, settings
+from server.access import LOOPBACK_OR_TOKEN, PUBLIC, SIGNED_IN, Room, Rule
+from server.errors import Refused
+from server.people import login
+from server.people import web as people
+from server.places import queries as places
+from server.settings import Settings
+
+log = logging.getLogger(__name__)
+
+ROOMS: tuple[Room, ...] = (
+    Room(people.pages, None, SIGNED_IN),
+)  # fmt: skip
+
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+RETRY_AFTER_S = 10  # a restarted database is back within seconds
+HEADERS = {
+    "Content-Security-Policy": "; ".join(
+        (
+            "default-src 'self'",
+            "img-src 'self' data:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+        )
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), bluetooth=()",
+}
+
+
+def create_app(given: Settings | None = None, rooms: Iterable[Room] = ROOMS) -> Flask:
+    """The web application, connected to its database."""
+    config = given if given is not None else settings.load()
+    db.connect(config.database_url)
+    app = Flask("server", template_folder="templates", static_folder="static")
+    app.config.update(
+        SECRET_KEY=config.secret_key,
+        TRUSTED_HOSTS=_hosts(config),
+        MAX_CONTENT_LENGTH=256 * 1024,
+        MAX_FORM_MEMORY_SIZE=128 * 1024,
+        MAX_FORM_PARTS=200,
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+        WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session it is bound to
+        WTF_CSRF_SSL_STRICT=False,  # _refuse_strangers looks at Origin, which browsers send and proxies keep
+        BABEL_DEFAULT_LOCALE="ja",
+        BABEL_DEFAULT_TIMEZONE="Asia/Tokyo",
+    )
+    app.extensions["iruka"] = config
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.jinja_env.autoescape = True
+    app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
+    if config.trusted_proxies:
+        count = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+    login.install(app, config)
+    Babel(app, locale_selector=_language, timezone_selector=_timezone)
+    rooms = tuple(rooms)
+    for room in rooms:
+        app.register_blueprint(room.blueprint, url_prefix=room.url_prefix)
+    rules = access.rules_of(app, rooms)
+    app.before_request(lambda: _enter(rules, config))
+    app.before_request(_refuse_strangers)
+    CSRFProtect(app)
+    app.after_request(lambda response: _headed(response, config))
+    app.teardown_appcontext(lambda _error: db.session.remove())
+    app.context_processor(lambda: {"account": login.signed_in(), "language": str(get_locale())})
+    _handle_errors(app)
+    return app
+
+
+def _hosts(config: Settings) -> list[str]:
+    host = urlsplit(config.base_url).hostname or ""
+    return [host] if config.secure else [host, "localhost", "127.0.0.1", "[::1]"]
+
+
+def _enter(rules: dict[str, Rule], config: Settings) -> ResponseReturnValue | None:
+    """Let the caller in, or say why not; every route has a rule (SR-05)."""
+    rule = rules.get(request.endpoint or "")
+    if rule is None or rule is PUBLIC:  # None: no such page; Flask says so next
+        return None
+    if rule is LOOPBACK_OR_TOKEN:
+        return None if _is_operator(config) else abort(403)
+    session = login.current_session()
+    if session.unverified or (session.remembered and rule.roles):
+        raise ServiceUnavailable(retry_after=RETRY_AFTER_S)
+    if session.account is None:
+        return _to_sign_in(ended=session.forget_cookie)
+    if rule.roles:
+        if session.account.role not in rule.roles:
+            abort(403)
+        if session.found is None or clock.now() >= session.found.admin_until:
+            return _to_sign_in(again=True)
+    return None
+
+
+def _to_sign_in(*, ended: bool = False, again: bool = False) -> ResponseReturnValue:
+    if _wants_json():
+        return _problem(401, "signed_out", gettext("Log in first."))
+    target = request.full_path.rstrip("?") if request.method == "GET" else access.local_path(_referring_path())
+    why = "&again=1" if again else "&ended=1" if ended else ""
+    return redirect(url_for("people.sign_in", next=target) + why)
+
+
+def _referring_path() -> str:
+    parts = urlsplit(request.referrer or "/")
+    return parts.path or "/"
+
+
+def _is_operator(config: Settings) -> bool:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if config.metrics_token is not None and scheme.lower() == "bearer":
+        return hmac.compare_digest(token.strip().encode(), config.metrics_token.encode())
+    # A proxy on this machine calls from loopback for everybody outside; it says so in a header.
+    came_by_proxy = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via"))
+    try:
+        return not came_by_proxy and ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_strangers() -> ResponseReturnValue | None:
+    """A change asked for by another site's page is refused, whatever token it carries (SR-09).
+
+    Browsers send Origin with every change; a program without a browser sends neither header and still needs the token.
+    """
+    if request.method not in UNSAFE:
+        return None
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    if site not in (None, "same-origin", "none") or (origin is not None and not _is_ours(origin)):
+        raise Refused("foreign_origin", "This request came from another site.", 403)
+    if request.path.startswith("/api/") and request.mimetype != "application/json":
+        raise Refused("not_json", "Send JSON.", 415)
+    return None
+
+
+def _is_ours(origin: str) -> bool:
+    theirs, config = urlsplit(origin), _settings()
+    if config.secure:
+        ours = urlsplit(config.base_url)
+        return (theirs.scheme, theirs.netloc) == (ours.scheme, ours.netloc)
+    return theirs.netloc == request.host
+
+
+def _settings() -> Settings:
+    config: Settings = current_app.extensions["iruka"]
+    return config
+
+
+def _headed(response: Response, config: Settings) -> Response:
+    """Headers of SR-10; a room that set its own, such as the plan's sandbox, keeps it."""
+    headers = response.headers
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    if config.secure:
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.endpoint != "static":
+        headers.setdefault("Cache-Control", "no-store")
+        response.vary.update(("Cookie", "Accept-Language"))
+    return response
+
+
+def _language() -> str:
+    """Asked for in the address, chosen for the account or this browser, or what the browser prefers."""
+    asked = request.args.get("lang")
+    if asked in people.LANGUAGES:
+        return asked
+    session = login.current_session()
+    chosen = session.account.language if session.account is not None else session.get("language")
+    if chosen in people.LANGUAGES:
+        return str(chosen)
+    return request.accept_languages.best_match(people.LANGUAGES, "ja")
+
+
+def _timezone() -> tzinfo | None:
+    """The building's clock."""
+    if "timezone" not in g:
+        try:
+            building = places.building(_settings().site)
+        except SQLAlchemyError:
+            db.session.remove()
+            building = None
+        g.timezone = None if building is None else building.zone
+    zone: tzinfo | None = g.timezone
+    return zone
+
+
+def _wants_json() -> bool:
+    if request.path.startswith("/api/") or request.is_json:
+        return True
+    best = request.accept_mimetypes.best_match(("text/html", "application/json"), "text/html")
+    return best == "application/json"
+
+
+def _handle_errors(app: Flask) -> None:
+    """Every error looks alike: a code, a sentence and an id to quote; never a traceback, SQL or path (SR-14)."""
+
+    @app.errorhandler(Refused)
+    def refused(error: Refused) -> ResponseReturnValue:
+        db.session.remove()
+        return _problem(error.status, error.code, gettext(error.sentence, **error.values))
+
+    @app.errorhandler(CSRFError)
+    def forged(_error: CSRFError) -> ResponseReturnValue:
+        return _problem(400, "form_expired", gettext("This form has expired. Reload the page and try again."))
+
+    @app.errorhandler(HTTPException)
+    def answered(error: HTTPException) -> ResponseReturnValue:
+        if error.code is None or error.code < 400:
+            return error  # a redirect
+        return _problem(error.code, _code(error), _sentence(error.code), dict(error.get_headers()))
+
+    @app.errorhandler(SQLAlchemyError)
+    def stored(error: SQLAlchemyError) -> ResponseReturnValue:
+        db.session.remove()
+        if not login.database_is_away(error):
+            return failed(error)
+        log.warning("the database is away: %s", type(error).__name__)
+        return _away()
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> ResponseReturnValue:
+        number = secrets.token_hex(6)
+        log.error("error %s at %s %r", number, request.method, request.path, exc_info=error)
+        return _problem(500, "failed", gettext("Something went wrong here. It has been written down."), number=number)
+
+
+def _away() -> ResponseReturnValue:
+    sentence = gettext("The database cannot be reached. Please try again in a moment.")
+    return _problem(503, "database_away", sentence, {"Retry-After": str(RETRY_AFTER_S)})
+
+
+def _code(error: HTTPException) -> str:
+    return error.name.lower().replace(" ", "_").replace("-", "_").replace("'", "")
+
+
+def _sentence(status: int) -> str:
+    sentences = {
+        401: gettext("Log in first."),
+        403: gettext("You may not do this. Ask your section’s administrator."),
+        404: gettext("There is no such page."),
+        405: gettext("This cannot be done here."),
+        413: gettext("This is too large."),
+        415: gettext("Send JSON."),
+        429: gettext("Too many requests. Please wait a moment."),
+        503: gettext("The database cannot be reached. Please try again in a moment."),
+    }
+    return str(sentences.get(status, gettext("This request cannot be answered.")))
+
+
+def _problem(
+    status: int, code: str, sentence: str, headers: dict[str, str] | None = None, number: str | None = None
+) -> ResponseReturnValue:
+    number = number or secrets.token_hex(6)
+    kept = {name: value for name, value in (headers or {}).items() if name in ("Retry-After", "Allow")}
+    if _wants_json():
+        return jsonify(code=code, message=sentence, id=number), status, kept
+    page = render_template("error.html", status=status, code=code, sentence=sentence, number=number)
+    return page, status, kept

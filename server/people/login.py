@@ -1,0 +1,246 @@
+"""Signing in and out, and the session behind every request: the cookie holds a key, the database the session (SR-07).
+
+Before signing in there is nothing to keep but a form's token and a language: those travel in a signed cookie, so a
+visitor costs no row.
+"""
+
+import hashlib
+import logging
+import secrets
+import time
+from collections import OrderedDict
+from typing import cast
+
+import flask
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SessionInterface, SessionMixin
+from flask_login import LoginManager
+from itsdangerous import BadSignature, URLSafeTimedSerializer
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from server import clock, db
+from server.errors import Refused
+from server.people import sessions
+from server.people.sessions import Found
+from server.people.sessions import SignedIn as SignedIn  # rooms above take it from here
+from server.settings import Settings
+
+log = logging.getLogger(__name__)
+
+VISITOR_FOR_S = 12 * 3600
+BROWSER_FOR_S = 365 * 24 * 3600
+KEY_LENGTH = 43  # characters of 256 bits in URL-safe base64
+MEMORY_S = 600.0  # RP-10: how long a session seen before may still read while the database is away
+MEMORY_SIZE = 10_000
+UNWATCHED = ("/static/", "/healthz", "/metrics")  # paths that ask nobody who they are
+
+
+class Session(SecureCookieSession):
+    """A request's session: of an account (`account` set), of a visitor, or unknown while the database is away."""
+
+    account: SignedIn | None = None
+    found: Found | None = None
+    key_hash: bytes | None = None
+    new_key: str | None = None  # to be handed to the browser
+    unverified: bool = False  # the database is away and this worker does not know the session
+    remembered: bool = False  # the database is away and this worker saw the session minutes ago
+    forget_cookie: bool = False
+
+
+class Sessions(SessionInterface):
+    """Opens and saves sessions for Flask."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.cookie = "__Host-iruka" if settings.secure else "iruka"
+        self.browser_cookie = "__Host-iruka-browser" if settings.secure else "iruka-browser"
+        self.secure = settings.secure
+        self._sign = URLSafeTimedSerializer(settings.secret_key, salt="visitor")
+        self._sign_browser = URLSafeTimedSerializer(settings.secret_key, salt="browser")
+        self._seen: OrderedDict[bytes, tuple[Found, float]] = OrderedDict()
+
+    def open_session(self, app: Flask, request: Request) -> SessionMixin:
+        """The session of the cookie, asked of the database every time."""
+        value = request.cookies.get(self.cookie)
+        if value is None or request.path.startswith(UNWATCHED):
+            return Session()
+        if value.startswith("v."):
+            return self._visitor(value)
+        if len(value) != KEY_LENGTH:
+            return self._ended()
+        key_hash = _hash(value)
+        try:
+            found = sessions.find(key_hash, clock.now())
+        except SQLAlchemyError as error:
+            if not database_is_away(error):
+                raise
+            return self._while_away(key_hash)
+        if found is None:
+            self._seen.pop(key_hash, None)
+            return self._ended()
+        self._remember(key_hash, found)
+        return _opened(key_hash, found)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Hand out a new key, keep what pages left, and note once a minute that the session is in use."""
+        mine = cast(Session, session)
+        if mine.new_key is not None:
+            self._set(response, self.cookie, mine.new_key, None)
+        elif mine.key_hash is not None:
+            self._keep(mine)
+        elif mine.modified and mine:
+            self._set(response, self.cookie, f"v.{self._sign.dumps(dict(mine))}", VISITOR_FOR_S)
+        elif mine.forget_cookie:
+            response.delete_cookie(self.cookie, path="/", secure=self.secure, httponly=True, samesite="Lax")
+
+    def forget(self, key_hash: bytes) -> None:
+        """Not even this worker's memory knows the session any more."""
+        self._seen.pop(key_hash, None)
+
+    def known_browser(self, login: str) -> str | None:
+        """A token of this browser when the account signed in here before, else None (SR-11)."""
+        value = request.cookies.get(self.browser_cookie)
+        if value is None:
+            return None
+        try:
+            name_hash, nonce = self._sign_browser.loads(value, max_age=BROWSER_FOR_S)
+        except (BadSignature, TypeError, ValueError):
+            return None
+        return str(nonce) if name_hash == _name_hash(login) else None
+
+    def mark_browser(self, response: Response, login: str) -> None:
+        """Let the browser show later that the account signed in here."""
+        value = self._sign_browser.dumps([_name_hash(login), secrets.token_urlsafe(16)])
+        self._set(response, self.browser_cookie, value, BROWSER_FOR_S)
+
+    def _visitor(self, value: str) -> Session:
+        try:
+            return Session(self._sign.loads(value[2:], max_age=VISITOR_FOR_S))
+        except (BadSignature, TypeError, ValueError):
+            return self._ended()
+
+    def _ended(self) -> Session:
+        session = Session()
+        session.forget_cookie = True
+        return session
+
+    def _while_away(self, key_hash: bytes) -> Session:
+        seen = self._seen.get(key_hash)
+        if seen is None or time.monotonic() - seen[1] > MEMORY_S or request.method not in ("GET", "HEAD"):
+            session = Session()
+            session.unverified = True
+            return session
+        session = _opened(key_hash, seen[0])
+        session.remembered = True
+        return session
+
+    def _remember(self, key_hash: bytes, found: Found) -> None:
+        self._seen[key_hash] = (found, time.monotonic())
+        self._seen.move_to_end(key_hash)
+        if len(self._seen) > MEMORY_SIZE:
+            self._seen.popitem(last=False)
+
+    def _keep(self, session: Session) -> None:
+        if session.remembered or session.found is None or session.key_hash is None:
+            return
+        now = clock.now()
+        # What a page fetches by itself is no sign of a person at the keyboard.
+        is_use = not (request.method == "GET" and request.path.startswith("/api/"))
+        is_due = is_use and now - session.found.used_at >= sessions.WRITE_EVERY
+        if not (is_due or session.modified):
+            return
+        try:
+            with db.transaction():
+                if is_due:
+                    sessions.touch(session.key_hash, now)
+                if session.modified:
+                    sessions.keep_data(session.key_hash, dict(session))
+        except SQLAlchemyError as error:
+            if not database_is_away(error):
+                raise
+            log.warning("a session's last use could not be written: the database is away")
+
+    def _set(self, response: Response, name: str, value: str, max_age: int | None) -> None:
+        response.set_cookie(name, value, max_age, path="/", secure=self.secure, httponly=True, samesite="Lax")
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Give an application our sessions, and Flask-Login the account they belong to."""
+    app.session_interface = Sessions(settings)
+    app.config["SESSION_PROTECTION"] = None  # its fingerprint of the browser adds nothing to a server-side session
+    manager = LoginManager(app)
+    manager.request_loader(lambda _request: current_session().account)
+
+
+def current_session() -> Session:
+    """This request's session."""
+    return cast(Session, flask.session._get_current_object())  # type: ignore[attr-defined]
+
+
+def sessions_in_use() -> Sessions:
+    """The sessions of the running application."""
+    return cast(Sessions, flask.current_app.session_interface)
+
+
+def signed_in() -> SignedIn | None:
+    """Who is calling, None for a visitor."""
+    return current_session().account
+
+
+def current_account() -> SignedIn:
+    """Who is calling; only behind a rule that asks for a sign-in."""
+    account = current_session().account
+    if account is None:
+        raise Refused("signed_out", "Sign in first.", 401)
+    return account
+
+
+def sign_in(account_id: int) -> None:
+    """Start a session with a new key for this browser; the caller's transaction writes it."""
+    session = current_session()
+    key = secrets.token_urlsafe(32)
+    if session.key_hash is not None:
+        _forget_here(session.key_hash)
+        sessions.end(session.key_hash, clock.now())
+    session.clear()
+    sessions.start(_hash(key), account_id, {"csrf_token": secrets.token_hex(20)}, clock.now())
+    session.new_key = key
+
+
+def sign_out() -> None:
+    """End this browser's session at once; the caller's transaction deletes it."""
+    session = current_session()
+    if session.key_hash is not None:
+        _forget_here(session.key_hash)
+        sessions.end(session.key_hash, clock.now())
+    session.clear()
+    session.account = session.found = session.key_hash = None
+    session.modified = False
+    session.forget_cookie = True
+
+
+def database_is_away(error: BaseException | None) -> bool:
+    """Whether an exception says that the database cannot be reached, rather than that we asked nonsense."""
+    if isinstance(error, PoolTimeout):
+        return True
+    return isinstance(error, DBAPIError) and (
+        error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError")
+    )
+
+
+def _opened(key_hash: bytes, found: Found) -> Session:
+    session = Session(found.data)
+    session.account, session.found, session.key_hash = found.account, found, key_hash
+    return session
+
+
+def _forget_here(key_hash: bytes) -> None:
+    sessions_in_use().forget(key_hash)
+
+
+def _hash(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def _name_hash(login: str) -> str:
+    return hashlib.sha256(login.strip().lower().encode(errors="replace")).hexdigest()[:32]

@@ -1,0 +1,65 @@
+"""Hashes and checks passwords with argon2id; a check takes as long for nobody as for somebody (SR-11)."""
+
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from server.errors import Refused
+
+SHORTEST = 12
+LONGEST = 256
+
+T = TypeVar("T")
+
+_hasher = PasswordHasher()  # argon2id with the library's current parameters (RFC 9106, low-memory profile)
+_nobodys_hash: str | None = None
+
+
+def check_new(password: str) -> None:
+    """Refused when a new password is too short, too long or too plain."""
+    if len(password) < SHORTEST or len(set(password)) < 5 or "\0" in password:
+        raise Refused("weak_password", "A password needs at least 12 characters, not the same few repeated.", 422)
+    if len(password) > LONGEST:
+        raise Refused("long_password", "A password has at most 256 characters.", 422)
+
+
+def is_usable(password: str) -> bool:
+    """Whether it could be anybody's password; what cannot be is never hashed."""
+    return 0 < len(password) <= LONGEST and "\0" not in password
+
+
+def hashed(password: str) -> str:
+    """The argon2id hash to store."""
+    return _aside(lambda: _hasher.hash(password))
+
+
+def is_right(stored: str | None, password: str) -> bool:
+    """Whether the password belongs to the stored hash; None, for an unknown name, costs the same time."""
+    global _nobodys_hash
+    if stored is None and _nobodys_hash is None:
+        _nobodys_hash = hashed("the password of nobody")
+    against = stored if stored is not None else _nobodys_hash or ""
+    return _aside(lambda: _verifies(against, password)) and stored is not None
+
+
+def is_outdated(stored: str) -> bool:
+    """Whether the parameters have become stronger since."""
+    return _hasher.check_needs_rehash(stored)
+
+
+def _verifies(stored: str, password: str) -> bool:
+    try:
+        return _hasher.verify(stored, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _aside(work: Callable[[], T]) -> T:
+    """Run in a real thread where gevent shares one among all requests: a hash would hold everybody up for its 50 ms."""
+    if "gevent.monkey" in sys.modules and sys.modules["gevent.monkey"].is_module_patched("threading"):
+        result: T = sys.modules["gevent"].get_hub().threadpool.apply(work)
+        return result
+    return work()
