@@ -68,6 +68,11 @@ class Batch:
         self._parts.append(_Part(seq, part))
         return int((tag == UNKNOWN).sum())
 
+    @property
+    def receivers(self) -> int:
+        """How many receivers sent a message."""
+        return len(self._reported)
+
     def reported(self, receivers: int) -> NDArray[np.bool_]:
         """Which of so many receivers sent a message at all: silence and absence are different things."""
         flags = np.zeros(receivers, np.bool_)

@@ -118,7 +118,7 @@ def _is_at_exit(
 ) -> NDArray[np.bool_]:
     portals = site.portals_m[floor]
     near = (portals[:, :, 0] - x_m[:, None]) ** 2 + (portals[:, :, 1] - y_m[:, None]) ** 2 < EXIT_M**2
-    return near.any(axis=1)
+    return np.asarray(near.any(axis=1))
 
 
 def _instant(one_s: float, now: datetime, now_s: float) -> datetime:

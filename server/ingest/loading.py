@@ -119,7 +119,6 @@ def _site(
 ) -> Site:
     floor_of = {str(floor.id): floor for floor in floors}
     zone_of = {str(zone.id): zone for zone in zones}
-    index = {floor.id: i for i, floor in enumerate(model.floors)}
     most = max((len(floor.portals) for floor in floors), default=0)
     portals = np.full((len(model.floors), max(most, 1), 2), np.inf, np.float32)
     for i, floor in enumerate(model.floors):
@@ -131,7 +130,7 @@ def _site(
         agents=frozenset(one.agent for one in receivers),
         floor_ids=np.array([int(floor.id) for floor in model.floors], np.int64),
         zone_ids=np.array([int(zone.id) for zone in model.zones], np.int64),
-        zone_floor=np.array([index[str(zone_of[zone.id].floor_id)] for zone in model.zones], np.int64),
+        zone_floor=model.zone_floor.astype(np.int64),
         floor_excluded=np.array([floor_of[floor.id].excluded for floor in model.floors], np.bool_),
         zone_excluded=np.array([zone_of[zone.id].excluded for zone in model.zones], np.bool_),
         portals_m=portals,

@@ -1,5 +1,6 @@
 """Messages in, everybody's whereabouts out; belief and coordinates live and die in here."""
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
@@ -55,12 +56,17 @@ class Pipeline:
         self._stepped_s: float | None = None
         self._reported_s: float | None = None  # when receivers last reported, and since when without a gap
         self._reporting_since_s: float | None = None
-        self._counts_s = 0.0
+        self._counts_s = -math.inf
 
     @property
     def tags(self) -> int:
         """How many badges are being followed."""
         return len(self._belief.tag_ids)
+
+    @property
+    def reported(self) -> int:
+        """How many receivers have spoken since the last step."""
+        return self._batch.receivers
 
     def where(self, person_id: int) -> Whereabouts | None:
         """What is known of one person."""
@@ -75,6 +81,8 @@ class Pipeline:
         """The building changed: a new model, the learned levels kept."""
         if site.model is not self.site.model:
             self._belief = Belief.empty(site.model, levels=self._belief.levels())
+            self._batch = Batch()  # its rows count receivers of the old model
+            self._tracks.keep_places(set(site.floor_ids.tolist()), set(site.zone_ids.tolist()))
         self.site, self.opening = site, opening
 
     def renew_register(self, register: Register) -> None:
@@ -125,6 +133,11 @@ class Pipeline:
         self.tally.add(Met.EXCLUDED, NOBODY, result.excluded)
         self._tracks.follow(result.fixes)
         self._tracks.age(now, may_leave=self._is_trusted(now_s))
+
+    def start_over(self) -> None:
+        """Drop the belief, which an error may have spoiled; the levels and what is known of people stay."""
+        self._belief = Belief.empty(self.site.model, levels=self._belief.levels())
+        self._batch = Batch()
 
     def ask_for_levels(self) -> None:
         """Have the learned levels written with the next step."""

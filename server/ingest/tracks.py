@@ -1,6 +1,6 @@
 """Everybody's track in memory, and what of it still has to be written down."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from server.presence import rules
@@ -59,6 +59,17 @@ class Tracks:
             self._tracks.pop(person_id, None)
             self._written_heard.pop(person_id, None)
             self._unwritten.discard(person_id)
+
+    def keep_places(self, floor_ids: Collection[int], zone_ids: Collection[int]) -> None:
+        """Forget everybody whose floor or zone is not on the drawing any more."""
+        self.forget(
+            [
+                person_id
+                for person_id, track in self._tracks.items()
+                if (track.where.floor_id is not None and track.where.floor_id not in floor_ids)
+                or (track.where.zone_id is not None and track.where.zone_id not in zone_ids)
+            ]
+        )
 
     def known_among(self, person_ids: Iterable[int]) -> list[int]:
         """Which of these people something is known of."""

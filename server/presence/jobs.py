@@ -1,20 +1,29 @@
-"""What the timetable asks of presence."""
+"""What the timetable asks of presence; each takes the site it is for."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from server import clock, db
+from server.places import queries as places
 from server.presence import service
 
 KEEP_LOOK_UPS = timedelta(days=365)  # P10
 
 
-def clear_everyone() -> None:
-    """Forget every place; run when the building has closed (P10)."""
+def clear_when_closed(site: str) -> None:
+    """Forget every place unless the building is open (P7, P10)."""
+    clear_unless_open(site, clock.now())
+
+
+def clear_unless_open(site: str, now: datetime) -> int:
+    """The same at a given instant; returns of how many people."""
     with db.transaction():
-        service.clear_everyone(clock.now())
+        building = places.building(site)
+        if building is None or places.opening(building).is_open(now):
+            return 0
+        return service.clear_everyone(now)
 
 
-def expire_look_ups() -> None:
+def expire_look_ups(_site: str) -> None:
     """Delete look-ups older than a year (P10)."""
     with db.transaction():
         service.expire_look_ups(clock.now() - KEEP_LOOK_UPS)

@@ -3,8 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import func, select
 
 from server import db
 from server.places.models import Floor, Zone
@@ -91,12 +92,8 @@ def map_views(first_day: date, last_day: date) -> dict[int, int]:
     return {floor_id: int(count) for floor_id, count in rows}
 
 
-def _by_person(
-    wanted: Select[tuple[int, str, int | None, int | None, float, datetime | None, str]],
-) -> dict[int, Whereabouts]:
-    return {row[0]: _view(row) for row in db.session.execute(wanted)}
-
-
-def _view(row: Row[tuple[int, str, int | None, int | None, float, datetime | None, str]]) -> Whereabouts:
-    _person_id, state, floor_id, zone_id, confidence, heard_at, source = row
-    return Whereabouts(State(state), floor_id, zone_id, confidence, heard_at, source)
+def _by_person(wanted: Any) -> dict[int, Whereabouts]:
+    return {
+        person_id: Whereabouts(State(state), floor_id, zone_id, confidence, heard_at, source)
+        for person_id, state, floor_id, zone_id, confidence, heard_at, source in db.session.execute(wanted)
+    }
