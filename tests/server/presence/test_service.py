@@ -173,8 +173,10 @@ def test_a_floor_that_refuses_presence_is_not_recorded_p8(office):
 def test_the_night_forgets_everybody_p10(office):
     observe(office.person, office.at())
 
-    jobs.clear_everyone()
+    in_the_afternoon = jobs.clear_unless_open("main", make.at("15:00"))
+    in_the_evening = jobs.clear_unless_open("main", make.at("20:01"))
 
+    assert (in_the_afternoon, in_the_evening) == (0, 1)
     assert known(office.person) is None
     assert things()[-1] == (Thing.PRESENCE, office.person)
 
