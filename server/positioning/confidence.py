@@ -82,7 +82,8 @@ def tempered(zone_p: Floats, exponent: float) -> Floats:
         return zone_p
     total = zone_p.sum(axis=1, keepdims=True)
     powered = np.power(np.maximum(zone_p, 1e-9), np.float32(exponent))
-    return (powered / powered.sum(axis=1, keepdims=True) * total).astype(np.float32)
+    stated: Floats = (powered / powered.sum(axis=1, keepdims=True) * total).astype(np.float32)
+    return stated
 
 
 def _zones_of(radio: RadioMap, zones: Sequence[Zone]) -> Ints:

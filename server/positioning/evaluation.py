@@ -2,8 +2,9 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ class Run:
     unknown_receivers: int  # packets of receivers that receivers.csv does not name
 
 
-def run(model: Model, heard_by_tag: dict[str, Sequence[Heard]], last_s: dict[str, int] | None = None) -> Run:
+def run(model: Model, heard_by_tag: Mapping[str, Sequence[Heard]], last_s: dict[str, int] | None = None) -> Run:
     """Step every tag through whole seconds t = 1, 2, …, each using the packets of (t − 1, t] only.
 
     All tags start at second 0 together, as if they were in the building at once. `last_s` says up to which second
@@ -82,7 +83,7 @@ def _second(t_s: float) -> int:
 
 
 def _by_second(
-    heard_by_tag: dict[str, Sequence[Heard]], receiver_of: dict[str, int]
+    heard_by_tag: Mapping[str, Sequence[Heard]], receiver_of: dict[str, int]
 ) -> tuple[dict[int, dict[tuple[str, int], list[float]]], int]:
     seconds: dict[int, dict[tuple[str, int], list[float]]] = {}
     unknown: Counter[str] = Counter()
@@ -155,7 +156,7 @@ def stayed(estimates: Sequence[Estimate], stay: Stay) -> Track:
 
 
 def summarise(model: Model, tracks: Sequence[Track], *, last_only: bool = False) -> Summary:
-    """The figures over all tracks together; `last_only` counts one verdict a track, its last, for accuracy and error."""
+    """The figures over all tracks; `last_only` takes one verdict a track, its last, for accuracy and error."""
     names = [zone.id for zone in model.zones]
     rows = []
     switches = settled_switches = true_switches = 0
@@ -197,7 +198,11 @@ def summarise(model: Model, tracks: Sequence[Track], *, last_only: bool = False)
 def calibration_error(p: NDArray[np.float64], right: NDArray[np.float64]) -> float:
     """Expected calibration error in ten equal bins (Naeini, Cooper and Hauskrecht, AAAI 2015)."""
     bins = np.minimum((p * BINS).astype(int), BINS - 1)
-    gaps = [abs(p[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in range(BINS) if (bins == b).any()]
+    gaps = [
+        abs(p[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean()
+        for b in range(BINS)
+        if (bins == b).any()
+    ]
     return float(sum(gaps))
 
 
@@ -212,7 +217,7 @@ def _true_zones(model: Model, xy: NDArray[np.float64]) -> list[int]:
 
 def _switches(zones: Sequence[int]) -> int:
     known = [zone for zone in zones if zone != NOWHERE]
-    return sum(a != b for a, b in zip(known, known[1:], strict=False))
+    return sum(a != b for a, b in pairwise(known))
 
 
 def _delays(true: Sequence[int], guessed: Sequence[int]) -> list[float]:

@@ -77,7 +77,7 @@ def _dense(model: Model, belief: Belief, windows: Windows) -> tuple[Heard, Belie
     count, total = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     np.add.at(count, (place, receiver), n)
     np.add.at(total, (place, receiver), n * (mean - CENTRE_DBM))
-    return Heard(rows, count, total / np.maximum(count, 1)), belief
+    return Heard(rows, count, (total / np.maximum(count, 1)).astype(np.float32)), belief
 
 
 def _quiet(belief: Belief, online: Bools, heard: Heard, dt_s: float) -> Floats:
@@ -230,7 +230,8 @@ def _explained(model: Model, part: FloorModel, one: Work, heard: Heard, tags: Pe
     offset = tags.level_db[rows][:, None]
     here = part.receivers
     weight = window_weight(n[:, here], part.receiver_sd_db[None, :], model.options)
-    unheard = (quiet & online[None, :] & (n == 0))[:, here]
+    # Silence tells floors apart; within one, packets are lost at any distance and it only misleads (measured).
+    unheard = (quiet & online[None, :] & (n == 0))[:, here] & (len(model.parts) > 1)
     weight = np.where(unheard, np.float32(model.options.unheard_weight), weight)
     level = np.where(unheard, np.float32(UNHEARD_DBM) - CENTRE_DBM, heard.level[one.places][:, here] - offset)
     away = (n > 0) & (part.column_of < 0)[None, :]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from server.positioning.types import Bools, Floats, Floor, Zone
 
@@ -41,7 +42,8 @@ def spread(cells: int, cell_m: float, sd_m: float) -> Floats:
     """Row-stochastic Gaussian step along one axis, (cells, cells): what leaves at the wall stays at the wall."""
     distance = (np.arange(cells)[:, None] - np.arange(cells)[None, :]) * cell_m
     kernel = np.exp(-0.5 * (distance / max(sd_m, 1e-6)) ** 2)
-    return (kernel / kernel.sum(axis=0, keepdims=True)).astype(np.float32)
+    step: Floats = (kernel / kernel.sum(axis=0, keepdims=True)).astype(np.float32)
+    return step
 
 
 def shares(grid: Grid, zones: Sequence[Zone]) -> Floats:
@@ -56,7 +58,7 @@ def shares(grid: Grid, zones: Sequence[Zone]) -> Floats:
     return result
 
 
-def inside(polygon: Sequence[Sequence[float]], xs: Floats, ys: Floats) -> Bools:
+def inside(polygon: Sequence[Sequence[float]], xs: NDArray[np.floating], ys: NDArray[np.floating]) -> Bools:
     """Which points lie in the polygon (even–odd rule)."""
     found = np.zeros(np.shape(xs), bool)
     for (ax, ay), (bx, by) in zip(polygon, [*polygon[1:], polygon[0]], strict=True):

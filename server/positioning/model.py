@@ -129,7 +129,7 @@ def _floor_model(
         centred / variance,
         centred**2 / variance,
         -np.log(variance),
-        np.sqrt(variance.mean(axis=1)),
+        np.sqrt(variance.mean(axis=1)).astype(np.float32),
         zone_shares,
         first_zone,
         exponent_of(radio, grid, zone_shares, floor.zones, options),

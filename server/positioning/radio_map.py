@@ -26,9 +26,11 @@ UNHEARD_BELOW_DB, UNHEARD_SD_DB = (
 UNSURVEYED_SD_DB = 6.0
 SLAB_SD_DB = 6.0
 FEWEST_POINTS = 4  # with fewer, a receiver keeps its prior line
-LENGTHS_M = (2.0, 3.0, 4.0, 6.0, 9.0)
-SIGNAL_SDS_DB = (2.0, 3.0, 4.5, 6.0)
-NOISE_SDS_DB = (1.0, 1.5, 2.2, 3.0, 4.0)
+LENGTHS_M = (4.0, 6.0)
+SIGNAL_SDS_DB = (3.0, 4.5)
+NOISE_SD_DB = 3.0
+# Few and coarse on purpose. Left free, the likelihood of one survey prefers lengths of 2 m and noise of 2 dB, which
+# describe that day: nine months later seated people were found in the right zone 83 % of the time, with these 87 %.
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ def _distances(
 ) -> Doubles:
     up_m = (floors[receiver.floor].level - floor.level) * floor.storey_m + receiver.z_m - options.tag_height_m
     flat = np.hypot(places[:, 0] - receiver.x_m, places[:, 1] - receiver.y_m)
-    return np.hypot(flat, up_m).astype(np.float64)
+    distance_m: Doubles = np.hypot(flat, up_m).astype(np.float64)
+    return distance_m
 
 
 def _lines(distance_m: Doubles, level_dbm: Doubles) -> list[Line]:
@@ -180,32 +183,31 @@ def _add_residuals(
         problems.append((r, residual, np.where(known[:, r], 0.0, UNHEARD_SD_DB**2)))
     if not problems:
         return
-    length_m, signal_db, noise_db = _best_numbers(between, problems)
+    length_m, signal_db = _best_numbers(between, problems)
     covariance = signal_db**2 * _matern(between, length_m)
     cross = signal_db**2 * _matern(to_cells, length_m)
     for r, residual, extra in problems:
-        inverse = np.linalg.inv(covariance + np.diag(noise_db**2 + extra))
+        inverse = np.linalg.inv(covariance + np.diag(NOISE_SD_DB**2 + extra))
         weights = inverse @ residual
         mean[r] += cross @ weights
         explained = np.einsum("cp,pq,cq->c", cross, inverse, cross, optimize=True)
-        sd[r] = np.sqrt(np.maximum(signal_db**2 - explained, 0.0) + noise_db**2)
+        sd[r] = np.sqrt(np.maximum(signal_db**2 - explained, 0.0) + NOISE_SD_DB**2)
         left_out[:, r, :] = ((cross @ inverse) * (weights / np.diag(inverse))[None, :]).T
 
 
-def _best_numbers(between: Doubles, problems: Sequence[tuple[int, Doubles, Doubles]]) -> tuple[float, float, float]:
-    """Length, signal sd and noise sd with the greatest marginal likelihood over all receivers together."""
-    best, chosen = -np.inf, (4.0, 3.0, 3.0)
+def _best_numbers(between: Doubles, problems: Sequence[tuple[int, Doubles, Doubles]]) -> tuple[float, float]:
+    """Length and signal sd with the greatest marginal likelihood over all receivers together."""
+    best, chosen = -np.inf, (4.0, 3.0)
     for length_m in LENGTHS_M:
         shape = _matern(between, length_m)
         for signal_db in SIGNAL_SDS_DB:
-            for noise_db in NOISE_SDS_DB:
-                total = 0.0
-                for _r, residual, extra in problems:
-                    lower = np.linalg.cholesky(signal_db**2 * shape + np.diag(noise_db**2 + extra))
-                    half = np.linalg.solve(lower, residual)
-                    total -= 0.5 * half @ half + np.log(np.diag(lower)).sum()
-                if total > best:
-                    best, chosen = total, (length_m, signal_db, noise_db)
+            total = 0.0
+            for _r, residual, extra in problems:
+                lower = np.linalg.cholesky(signal_db**2 * shape + np.diag(NOISE_SD_DB**2 + extra))
+                half = np.linalg.solve(lower, residual)
+                total -= 0.5 * half @ half + np.log(np.diag(lower)).sum()
+            if total > best:
+                best, chosen = total, (length_m, signal_db)
     return chosen
 
 
@@ -215,4 +217,5 @@ def _between(a: Doubles, b: Doubles) -> Doubles:
 
 def _matern(distance_m: Doubles, length_m: float) -> Doubles:
     scaled = np.sqrt(3.0) * distance_m / length_m
-    return (1.0 + scaled) * np.exp(-scaled)
+    covariance: Doubles = (1.0 + scaled) * np.exp(-scaled)
+    return covariance

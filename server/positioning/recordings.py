@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from server.positioning.types import Floor, Receiver, SurveySample, Zone
 
@@ -94,7 +95,9 @@ def read_dataset(folder: Path, zones: str = "zones") -> Dataset:
     if any(len(zone.polygon) < 3 for zone in outline) or not (0 < floor.width_m < 2000 and 0 < floor.height_m < 2000):
         raise BadRecording(f"{file}: a zone has fewer than three corners, or the floor has no sensible size.")
     names = {zone_id: name for zone_id, name, _polygon in entries}
-    return Dataset(folder, floor, str(about.get("name", folder.name)), names, _receivers(folder), _picture(folder, about))
+    return Dataset(
+        folder, floor, str(about.get("name", folder.name)), names, _receivers(folder), _picture(folder, about)
+    )
 
 
 def read_survey(dataset: Dataset, file: str) -> list[SurveySample]:
@@ -112,7 +115,8 @@ def read_survey(dataset: Dataset, file: str) -> list[SurveySample]:
     if not sums:
         raise BadRecording(f"{dataset.folder / file} holds no samples.")
     return [
-        SurveySample(point, *places[point], receiver, total / n, int(n)) for (point, receiver), (total, n) in sums.items()
+        SurveySample(point, *places[point], receiver, total / n, int(n))
+        for (point, receiver), (total, n) in sums.items()
     ]
 
 
@@ -189,7 +193,7 @@ def _receivers(folder: Path) -> tuple[Receiver, ...]:
     return tuple(found)
 
 
-def _picture(folder: Path, about: dict[str, object]) -> Picture | None:
+def _picture(folder: Path, about: dict[str, Any]) -> Picture | None:
     image = about.get("image")
     if not isinstance(image, dict):
         return None
@@ -201,7 +205,7 @@ def _picture(folder: Path, about: dict[str, object]) -> Picture | None:
         raise BadRecording(f"{folder / 'floor.json'}: image needs file, origin_px and m_per_px.") from None
 
 
-def _json(file: Path) -> dict[str, object]:
+def _json(file: Path) -> dict[str, Any]:
     try:
         about = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:

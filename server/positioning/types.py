@@ -82,9 +82,9 @@ class Options:
     level_floor_db: float = 3.0  # what stays unknown of a learned level: the same badge differs this much by posture
     fast_sd_db: float = 4.5  # scatter of a single packet around the mean of its place (5.2 dB measured while walking)
     map_extra_sd_db: float = 2.0  # the map is older than the traffic
-    temper: float = 0.7  # neighbouring seconds are correlated: each counts this much
+    temper: float = 0.9  # neighbouring seconds are correlated: each counts this much
     forget: float = 0.9  # exponent on the old belief; keeps confidence honest
-    mode_stay: float = 0.85  # a second later still still, or still walking
+    mode_stay: float = 0.88  # a second later still still, or still walking
     walk_sd_m: float = 0.9  # how far somebody walking gets in a second
     unheard_after_s: float = 4.0  # only a receiver silent for longer counts as not hearing the tag
     unheard_weight: float = 0.15
