@@ -1,6 +1,6 @@
 """Buildings, floors, zones and who owns a zone."""
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -115,10 +115,12 @@ class ZoneOwner(Base):
 
 
 class TruePath(Base):
-    """The annotated walk of a recording that is being replayed, drawn beside the estimate; no person in it."""
+    """A recording that is being replayed: the annotated walk and what positioning makes of its radio; nobody's place."""
 
     __tablename__ = "true_path"
 
     floor_id: Mapped[int] = mapped_column(ForeignKey("floor.id", ondelete="CASCADE"), primary_key=True)
     track: Mapped[str] = mapped_column(String(60))
     points: Mapped[str] = mapped_column(Text)  # JSON [[t_s, x_m, y_m], …]
+    estimate: Mapped[str] = mapped_column(Text, default="[]")  # the same
+    started_at: Mapped[datetime | None]  # when the replay of t_s = 0 began; None while it does not run

@@ -3,7 +3,7 @@
 import json
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -86,10 +86,12 @@ class ZoneView:
 
 @dataclass(frozen=True, slots=True)
 class TruePathView:
-    """The annotated walk of a recording: points (t_s, x_m, y_m)."""
+    """A recording that is replayed: where it really went and the estimate, as points (t_s, x_m, y_m)."""
 
     track: str
     points: tuple[tuple[float, float, float], ...]
+    estimate: tuple[tuple[float, float, float], ...] = ()
+    started_at: datetime | None = None  # of t_s = 0; None while nothing is replayed
 
 
 def building(code: str) -> BuildingView | None:
@@ -149,10 +151,14 @@ def zones_of_building(building_id: int, day: date | None = None) -> list[ZoneVie
 
 def true_path(floor_id: int) -> TruePathView | None:
     """The walk that is being replayed on this floor, if one is."""
-    row = db.session.execute(select(TruePath.track, TruePath.points).where(TruePath.floor_id == floor_id)).first()
+    row = db.session.scalar(select(TruePath).where(TruePath.floor_id == floor_id))
     if row is None:
         return None
-    return TruePathView(row.track, tuple((t, x, y) for t, x, y in json.loads(row.points)))
+    return TruePathView(row.track, _points(row.points), _points(row.estimate), row.started_at)
+
+
+def _points(text: str) -> tuple[tuple[float, float, float], ...]:
+    return tuple((t_s, x_m, y_m) for t_s, x_m, y_m in json.loads(text))
 
 
 def _zones(found: Select[Any], day: date | None) -> list[ZoneView]:

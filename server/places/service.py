@@ -102,8 +102,21 @@ def own_zone(zone_id: int, unit_id: int, valid_from: date, valid_to: date | None
     )
 
 
-def set_true_path(floor_id: int, track: str, points: Sequence[Sequence[float]]) -> None:
-    """The annotated walk of the recording that will be replayed on this floor."""
+def set_true_path(
+    floor_id: int, track: str, points: Sequence[Sequence[float]], estimate: Sequence[Sequence[float]] = ()
+) -> None:
+    """A recording that will be replayed on this floor: the annotated walk and the estimate, as (t_s, x_m, y_m)."""
     db.session.execute(delete(TruePath).where(TruePath.floor_id == floor_id))
-    text = json.dumps([[round(v, 3) for v in point] for point in points], separators=(",", ":"))
-    db.session.execute(insert(TruePath).values(floor_id=floor_id, track=track, points=text))
+    db.session.execute(
+        insert(TruePath).values(floor_id=floor_id, track=track, points=_points(points), estimate=_points(estimate))
+    )
+
+
+def start_true_path(floor_id: int, started_at: datetime | None, now: datetime) -> None:
+    """The replay has begun, or ended (None); open maps are told."""
+    db.session.execute(update(TruePath).where(TruePath.floor_id == floor_id).values(started_at=started_at))
+    changes.record(Thing.FLOOR, floor_id, now)
+
+
+def _points(points: Sequence[Sequence[float]]) -> str:
+    return json.dumps([[round(v, 3) for v in point] for point in points], separators=(",", ":"))
