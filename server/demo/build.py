@@ -112,9 +112,7 @@ def _add_floor(building_id: int, of: Layout, now: datetime) -> None:
 
 def _add_units(floors: list[places_queries.FloorView]) -> list[Post]:
     """Bureaus and their sections, the zones they own, and every post in them."""
-    ids = {floor.code: floor.id for floor in floors}
     zone_ids = {zone.code: zone.id for floor in floors for zone in places_queries.zones(floor.id)}
-    assert ids, "the floors come first"
     top = people.add_unit("000", CITY, "city", FISCAL_YEAR, name_en=CITY_EN)
     bureaus: dict[str, int] = {}
     posts: list[Post] = []
@@ -146,7 +144,8 @@ def _add_units(floors: list[places_queries.FloorView]) -> list[Post]:
             posts += [
                 Post(storey, section, unit, titles[i] if i < len(titles) else "職員", i == 0) for i in range(count)
             ]
-    assert len(posts) == PEOPLE
+    if len(posts) != PEOPLE:
+        raise RuntimeError(f"the sections have {len(posts)} posts, the floors {PEOPLE}")
     return sorted(
         posts, key=lambda post: post.section is None or post.section.name != "財政課"
     )  # the guide's section first

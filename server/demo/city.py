@@ -61,7 +61,8 @@ STOREYS: tuple[Storey, ...] = (
                      "C|法制課|Legislation Section|24; D|職員厚生課|Staff Welfare Section|30")),
     Storey(19, "デジタル改革局", "Digital Reform Bureau", "group", 94, 71, 6, "デジタル改革局", "Digital Reform Bureau",
            _sections("A|業務改革課|Process Reform Section|26; B|情報基盤課|Information Infrastructure Section|28;"
-                     "C|データ活用課|Data Utilisation Section|20; D|ワークスタイル推進担当|Workstyle Promotion Office|14")),
+                     "C|データ活用課|Data Utilisation Section|20;"
+                     "D|ワークスタイル推進担当|Workstyle Promotion Office|14")),
     Storey(18, "財務局 財政部・管財部", "Finance Bureau", "group", 104, 94, 6, "財務局", "Finance Bureau",
            _sections("A|財政課|Finance Section|24; A|資金課|Funds Section|14; B|予算第一課|First Budget Section|18;"
                      "C|予算第二課|Second Budget Section|16; D|資産活用課|Asset Utilisation Section|17;"
@@ -72,7 +73,8 @@ STOREYS: tuple[Storey, ...] = (
     Storey(16, "市民共創局", "Civic Co-creation Bureau", "group", 108, 98, 6, "市民共創局", "Civic Co-creation Bureau",
            _sections("A|区政連携課|Ward Liaison Section|28; B|文化振興課|Culture Section|26;"
                      "C|市民活動課|Civic Activity Section|26; D|人権共生課|Human Rights Section|22")),
-    Storey(15, "産業みなと局", "Industry and Port Bureau", "group", 106, 91, 6, "産業みなと局", "Industry and Port Bureau",
+    Storey(15, "産業みなと局", "Industry and Port Bureau", "group", 106, 91, 6,
+           "産業みなと局", "Industry and Port Bureau",
            _sections("A|港湾計画課|Port Planning Section|30; B|商業振興課|Commerce Section|26;"
                      "C|ものづくり支援課|Manufacturing Support Section|24; D|観光課|Tourism Section|20")),
     Storey(14, "環境みどり局", "Environment and Greenery Bureau", "group", 124, 106, 6,
@@ -112,7 +114,8 @@ STOREYS: tuple[Storey, ...] = (
     Storey(5, "会計室・監査・人事委員会・選挙管理委員会", "Accounting, audit, commissions", "group", 82, 78, 6,
            "会計室ほか", "Accounting and Commissions",
            _sections("A|会計室|Accounting Office|28; B|監査事務局|Audit Office|20;"
-                     "C|人事委員会事務局|Personnel Commission Office|16; D|選挙管理委員会事務局|Election Commission Office|16")),
+                     "C|人事委員会事務局|Personnel Commission Office|16;"
+                     "D|選挙管理委員会事務局|Election Commission Office|16")),
     Storey(4, "危機管理局・災害対策本部室", "Crisis Management Bureau", "fixed", 58, 58, 3,
            "危機管理局", "Crisis Management Bureau",
            _sections("A|初動対策課|First Response Section|28; B|地域防災課|Community Disaster Prevention Section|28")),

@@ -116,7 +116,7 @@ def layout(storey: Storey) -> Layout:
 
 
 def _office(storey: Storey) -> Layout:
-    """Group address around the core, with shared kinds of work place north and south; fixed floors have fewer of them."""
+    """Desks around the core, shared kinds of work place north and south; fixed floors have fewer of them."""
     code, group = storey.code, storey.kind == "group"
     areas, islands = _quarters(storey)
     rooms = [Box(0.0, 11.5, 10.0, 4.5), Box(0.0, 16.0, 10.0, 4.5)]

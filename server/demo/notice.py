@@ -55,7 +55,8 @@ Carrying a beacon is voluntary. Not carrying one has no disadvantage.
 You choose who sees how much. You can hide your location at any time without a reason; your manager cannot see past it.
 
 5 How long
-Where you are now is erased at night. Received radio levels are gone within 15 minutes. Look-ups are erased after a year.
+Where you are now is erased at night. Received radio levels are gone within 15 minutes.
+Look-ups are erased after a year.
 
 6 Who looked you up
 Whoever looks you up by name is shown to you, with time and screen.

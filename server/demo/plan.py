@@ -19,9 +19,10 @@ def plan(layout: Layout) -> bytes:
     """The SVG of a floor."""
     width, height = WIDTH_M * SCALE, HEIGHT_M * SCALE
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}"'
+        f' width="{width:g}" height="{height:g}">',
         f"<style>{STYLE}</style>",
-        f'<defs><rect id="s" class="s" x="-5" y="-5" width="10" height="9" rx="4"/></defs>',
+        '<defs><rect id="s" class="s" x="-5" y="-5" width="10" height="9" rx="4"/></defs>',
         _rect(Box(0, 0, WIDTH_M, HEIGHT_M), "f"),
         *_windows(),
         *(_rect(room, "w") for room in layout.rooms),
@@ -85,7 +86,8 @@ def _door(room: Box) -> Iterator[str]:
     leaf = x - 1.0 if west else x + 1.0
     yield f'<path class="g" d="M{_n(x)} {_n(y)}V{_n(y + 1.0)}"/>'
     sweep = 0 if west else 1
-    yield f'<path class="n" d="M{_n(leaf)} {_n(y)}H{_n(x)}M{_n(leaf)} {_n(y)}A{_n(1.0)} {_n(1.0)} 0 0 {sweep} {_n(x)} {_n(y + 1.0)}"/>'
+    start, end = f"M{_n(leaf)} {_n(y)}", f"{_n(x)} {_n(y + 1.0)}"
+    yield f'<path class="n" d="{start}H{_n(x)}{start}A{_n(1.0)} {_n(1.0)} 0 0 {sweep} {end}"/>'
 
 
 def _booth(box: Box) -> Iterator[str]:
@@ -108,8 +110,8 @@ def _core() -> Iterator[str]:
         for y in (CORE.y + 0.4, CORE.y + CORE.h - 3.0):
             car = Box(CORE.x + 2.4 + 2.0 * i, y, 1.8, 2.6)
             yield _rect(car, "s", 2)
-            up = car.centre[1] - 0.5
-            yield f'<path class="i" d="M{_n(car.centre[0] - 0.3)} {_n(up + 0.3)}l6 -7l6 7M{_n(car.centre[0] - 0.3)} {_n(up + 0.7)}l6 7l6 -7"/>'
+            left, up = _n(car.centre[0] - 0.3), car.centre[1] - 0.5
+            yield f'<path class="i" d="M{left} {_n(up + 0.3)}l6 -7l6 7M{left} {_n(up + 0.7)}l6 7l6 -7"/>'
     for stair in (Box(CORE.x + 0.4, CORE.y + 0.4, 1.6, 7.2), Box(CORE.x + 8.9, CORE.y + 0.4, 2.7, 3.6)):
         yield _rect(stair, "s")
         for k in range(1, int(stair.h / 0.4)):
