@@ -1,0 +1,115 @@
+"""Operator commands about accounts and the purpose notice; passwords are asked for, never taken from arguments."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from server import clock, db, settings
+from server.errors import Misconfigured, Refused
+from server.people import queries, service
+from server.people.queries import AccountView
+from server.people.rules import Role
+
+TEXT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+password_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from the first line of stdin.")
+
+
+@click.command()
+@click.argument("login")
+@password_stdin
+def create_admin(login: str, password_stdin: bool) -> None:
+    """Create an account LOGIN that may do everything; it sees no more of people's places than anybody."""
+    _connect()
+    password = _new_password(password_stdin)
+    with db.transaction():
+        service.create_account(login, password, Role.SYSTEM_ADMIN, clock.now())
+    click.echo(f"{login.strip().lower()} can sign in now.")
+
+
+@click.command()
+@click.argument("login")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+def set_role(login: str, role: str) -> None:
+    """Give the account LOGIN another ROLE; it is signed out everywhere."""
+    _connect()
+    with db.transaction():
+        account = _account(login)
+        service.set_role(account.id, Role(role), clock.now())
+    click.echo(f"{account.login} is {role} now.")
+
+
+@click.command()
+@click.argument("login")
+@password_stdin
+def set_password(login: str, password_stdin: bool) -> None:
+    """Give the account LOGIN a new password; it is signed out everywhere."""
+    _connect()
+    with db.reading():
+        account = _account(login)
+    password = _new_password(password_stdin)
+    with db.transaction():
+        service.set_password(account.id, password, clock.now())
+    click.echo(f"{account.login} has a new password.")
+
+
+@click.command()
+def list_accounts() -> None:
+    """Every account with its role, by name."""
+    _connect()
+    with db.reading():
+        accounts = queries.accounts()
+    width = max((len(account.login) for account in accounts), default=0)
+    for account in accounts:
+        click.echo(f"{account.login:{width}}  {account.role.value}{'' if account.active else '  (closed)'}")
+
+
+@click.command()
+@click.option("--ja", "file_ja", type=TEXT_FILE, required=True, help="The text in Japanese, UTF-8.")
+@click.option("--en", "file_en", type=TEXT_FILE, required=True, help="The text in English, UTF-8.")
+@click.option("--officer", required=True, help="Who is responsible for the use of location information.")
+@click.option("--rules-document", required=True, help="The rule it rests on, as it is cited.")
+@click.option(
+    "--union-consulted-on", type=click.DateTime(["%Y-%m-%d"]), help="When the staff union was heard, YYYY-MM-DD."
+)
+def publish_notice(
+    file_ja: Path, file_en: Path, officer: str, rules_document: str, union_consulted_on: datetime | None
+) -> None:
+    """Publish a new version of the purpose notice. Nothing is recorded of anybody who has not read it yet."""
+    _connect()
+    texts = _text(file_ja), _text(file_en)
+    heard_on = None if union_consulted_on is None else union_consulted_on.date()
+    with db.transaction():
+        version = service.publish_notice(*texts, officer, rules_document, clock.now(), heard_on)
+    click.echo(f"Version {version} is in force. Everybody is asked to read it, and nobody is located before they have.")
+
+
+def _connect() -> None:
+    db.connect(settings.load().database_url)
+
+
+def _account(login: str) -> AccountView:
+    account = queries.account_by_login(login)
+    if account is None:
+        raise Refused("unknown_account", "There is no account %(login)s.", 404, login=login)
+    return account
+
+
+def _new_password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt="The same again")
+    return password
+
+
+def _text(file: Path) -> str:
+    try:
+        text = file.read_text("utf-8").strip()
+    except UnicodeDecodeError:
+        raise Misconfigured(f"{file} is not text in UTF-8.") from None
+    except OSError as error:
+        raise Misconfigured(f"{file} cannot be read: {error.strerror}.") from None
+    if not text:
+        raise Misconfigured(f"{file} is empty.")
+    return text
