@@ -20,6 +20,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from server import access, clock, db, settings
 from server.access import LOOPBACK_OR_TOKEN, PUBLIC, SIGNED_IN, Room, Rule
 from server.errors import Refused
+from server.live_map import web as live_map
 from server.people import login
 from server.people import web as people
 from server.places import queries as places
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 ROOMS: tuple[Room, ...] = (
     Room(people.pages, None, SIGNED_IN),
+    Room(live_map.pages, None, SIGNED_IN),
 )  # fmt: skip
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})

@@ -1,0 +1,147 @@
+"""What one kind of viewer sees of one person on the map, and how old it all is. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import NamedTuple
+
+from server.people.rules import Choices, Level, Viewer, visible_level
+from server.presence.rules import Shown, Sure, Whereabouts, seen
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """All that decides what others see of a person."""
+
+    choices: Choices
+    unit_ids: frozenset[int]
+    where: Whereabouts | None  # None: nothing is known
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Places that show less than others do."""
+
+    excluded_floor_ids: frozenset[int] = frozenset()  # P8
+    excluded_zone_ids: frozenset[int] = frozenset()
+    counts_only_zone_ids: frozenset[int] = frozenset()
+
+
+class Entry(NamedTuple):
+    """A person as one kind of viewer sees them; two equal entries look the same on every screen.
+
+    floor_id          None unless the floor may be shown
+    counted_zone_id   the zone whose number includes the person; a zone that shows no names still counts
+    own               has a post in one of the viewer's units
+    """
+
+    state: Shown
+    floor_id: int | None
+    zone_id: int | None
+    sure: Sure | None
+    source: str
+    counted_zone_id: int | None
+    own: bool
+
+    @property
+    def is_in(self) -> bool:
+        """Whether the viewer may know that the person is in the building, and they are."""
+        return self.state not in (Shown.AWAY, Shown.HIDDEN)
+
+
+def kind_of(viewer: Viewer) -> Viewer:
+    """The viewer without the person: everyone alike sees the same of others, and is served from one cache."""
+    return replace(viewer, person_id=None)
+
+
+def level(viewer: Viewer, subject: Subject, now: datetime) -> Level:
+    """How much of the subject's place the viewer may see now (P4, P5, P13)."""
+    return visible_level(viewer, subject.choices, subject.unit_ids, now)
+
+
+def entry(viewer: Viewer, subject: Subject, closed: Closed, now: datetime) -> Entry:
+    """The subject as the viewer sees them."""
+    is_self = viewer.person_id is not None and viewer.person_id == subject.choices.person_id
+    own = not subject.unit_ids.isdisjoint(viewer.unit_ids)
+    return entry_at(level(viewer, subject, now), subject, closed, own=own, is_self=is_self)
+
+
+def entry_at(level: Level, subject: Subject, closed: Closed, *, own: bool, is_self: bool = False) -> Entry:
+    """The subject at a level of visibility; an excluded place is no place (P8)."""
+    where = subject.where
+    if where is not None and (where.floor_id in closed.excluded_floor_ids or where.zone_id in closed.excluded_zone_ids):
+        where = None
+    counts_only = where is not None and where.zone_id in closed.counts_only_zone_ids
+    shown = seen(where, level, zone_is_counts_only=counts_only and not is_self)
+    counted = where.zone_id if where is not None and shown.floor_id is not None and level.rank >= ZONE_RANK else None
+    return Entry(shown.state, shown.floor_id, shown.zone_id, shown.sure, shown.source, counted, own)
+
+
+ZONE_RANK = Level.ZONE.rank
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How current the map is: as of when, and why it may be old."""
+
+    as_of: datetime
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def stale(self) -> bool:
+        """Whether anything is old."""
+        return bool(self.reasons)
+
+    def for_floor(self, floor_code: str | None, checked_at: datetime) -> "Status":
+        """What of it concerns one floor (None: all do).
+
+        checked_at   when all was last read; a floor that no reason concerns is as current as that
+        """
+        if floor_code is None:
+            return self
+        own = f"receivers:{floor_code}"
+        reasons = tuple(r for r in self.reasons if not r.startswith("receivers:") or r == own)
+        return self if reasons == self.reasons else Status(self.as_of if reasons else checked_at, reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """From when the parts of the read model are.
+
+    read_at         when the database last answered
+    newest_heard    when the newest badge was heard, None when nobody is known anywhere
+    beat_at         the background process's last sign of life, None when there never was one
+    sensor_reasons  what the fleet says: background, broker, receivers:<floor>
+    """
+
+    read_at: datetime
+    newest_heard: datetime | None = None
+    beat_at: datetime | None = None
+    sensor_reasons: tuple[str, ...] = field(default=())
+
+
+def status(age: Age, *, database_answers: bool) -> Status:
+    """How current the map is (RP-10, RP-11)."""
+    reasons = age.sensor_reasons if database_answers else ("database", *age.sensor_reasons)
+    since = [age.read_at]
+    if "background" in reasons and age.beat_at is not None:
+        since.append(age.beat_at)
+    if reasons and reasons != ("database",) and age.newest_heard is not None:
+        since.append(age.newest_heard)
+    return Status(min(since), reasons)
+
+
+def gap(ids: Sequence[int], after: int, widest: int) -> list[int]:
+    """The ids missing between `after` and the last of ascending `ids`; a gap wider than `widest` is not one of ours."""
+    missing: list[int] = []
+    previous = after
+    for number in ids:
+        if previous < number - 1 <= previous + widest:
+            missing.extend(range(previous + 1, number))
+        previous = max(previous, number)
+    return missing
+
+
+def sorted_by_reading(people: Iterable[tuple[str, int]]) -> list[int]:
+    """Person ids by (kana key, id)."""
+    return [person_id for _key, person_id in sorted(people)]
