@@ -78,13 +78,18 @@ def client(
         else:
             made.connected = True
 
+    def on_disconnect(_client, _data, _flags, reason, _properties):
+        if not made.connected and made.refused is None:
+            made.refused = str(reason)
+        made.connected = False
+
     def on_subscribe(_client, _data, number, reasons, _properties):
         made.granted[number] = not any(reason.is_failure for reason in reasons)
 
     raw.on_connect = on_connect
     raw.on_subscribe = on_subscribe
     raw.on_message = lambda _client, _data, message: made.got.append((message.topic, bytes(message.payload)))
-    raw.on_disconnect = lambda *_arguments: setattr(made, "connected", False)
+    raw.on_disconnect = on_disconnect
     if user is not None:
         raw.username_pw_set(user, password)
     if will is not None:
