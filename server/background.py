@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -124,7 +124,7 @@ class Background:
             return
         try:
             with db.transaction():
-                write(pending, now)
+                write(pending, now, self._day(now))
                 if beat_due:
                     self._beat(now)
         except Exception:
@@ -189,11 +189,15 @@ class Background:
         """The last places and levels, so that the next start begins with them."""
         self._pipeline.ask_for_levels()
         pending = self._pipeline.pending(time.monotonic())
+        now = clock.now()
         try:
             with db.transaction():
-                write(pending, clock.now())
+                write(pending, now, self._day(now))
         except DBAPIError as error:
             self._failed("database", error)
+
+    def _day(self, now: datetime) -> date:
+        return now.astimezone(self._building.view.zone).date()
 
 
 class Replaced(Exception):  # noqa: N818  it is a state of affairs

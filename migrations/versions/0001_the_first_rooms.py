@@ -54,6 +54,8 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("agent", sa.String(length=32), nullable=False),
         sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("today", sa.Integer(), nullable=False),
         sa.Column("last_at", db.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("kind", "agent", name=op.f("pk_ingest_count")),
     )

@@ -1,6 +1,6 @@
 """Receivers (edge agents), tags and who carries them, surveys, and what ingest counted."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -105,6 +105,8 @@ class IngestCount(Base):
     kind: Mapped[str] = mapped_column(String(40), primary_key=True)
     agent: Mapped[str] = mapped_column(String(32), primary_key=True, default="")  # "" when not one receiver's
     count: Mapped[int] = mapped_column(default=0)
+    day: Mapped[date]  # of the building, when it was met last
+    today: Mapped[int] = mapped_column(default=0)  # how often on that day
     last_at: Mapped[datetime]
 
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import or_, select
 
@@ -72,8 +72,14 @@ class CountView:
 
     kind: str
     agent: str
-    count: int
+    count: int  # since the database was made
     last_at: datetime
+    day: date
+    today: int  # on `day`
+
+    def on(self, day: date) -> int:
+        """How often on that day; 0 unless it is the last day it was met."""
+        return self.today if self.day == day else 0
 
 
 def receivers(building_id: int | None = None) -> list[ReceiverView]:
@@ -146,9 +152,14 @@ def surveys() -> dict[int, list[SampleView]]:
 def counts() -> list[CountView]:
     """What ingest met, most frequent first."""
     rows = db.session.execute(
-        select(IngestCount.kind, IngestCount.agent, IngestCount.count, IngestCount.last_at).order_by(
-            IngestCount.count.desc(), IngestCount.kind, IngestCount.agent
-        )
+        select(
+            IngestCount.kind,
+            IngestCount.agent,
+            IngestCount.count,
+            IngestCount.last_at,
+            IngestCount.day,
+            IngestCount.today,
+        ).order_by(IngestCount.count.desc(), IngestCount.kind, IngestCount.agent)
     )
     return [CountView(*row) for row in rows]
 

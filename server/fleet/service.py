@@ -1,10 +1,10 @@
 """Adds receivers and badges, hands badges over, writes down what receivers and ingest report; the caller commits."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, case, delete, insert, select, update
 
 from edge_agent import wire
 from server import changes, db
@@ -106,17 +106,22 @@ def record_heard(heard_at: Mapping[str, datetime]) -> None:
         db.session.execute(statement, [{"name": agent, "seen": at} for agent, at in sorted(heard_at.items())])
 
 
-def add_counts(counted: Mapping[tuple[str, str], int], now: datetime) -> None:
-    """Add to the counters: (kind, agent) → how many more; agent "" when it is nobody's."""
+def add_counts(counted: Mapping[tuple[str, str], int], now: datetime, day: date) -> None:
+    """Add to the counters: (kind, agent) → how many more; agent "" when it is nobody's; `day` is the building's."""
     if not counted:
         return
     statement = db.upsert(IngestCount)
+    new = statement.excluded
+    today = case((IngestCount.day == new.day, IngestCount.today + new.today), else_=new.today)
     db.session.execute(
         statement.on_conflict_do_update(
             index_elements=["kind", "agent"],
-            set_={"count": IngestCount.count + statement.excluded.count, "last_at": statement.excluded.last_at},
+            set_={"count": IngestCount.count + new.count, "today": today, "day": new.day, "last_at": new.last_at},
         ),
-        [{"kind": kind, "agent": agent, "count": n, "last_at": now} for (kind, agent), n in sorted(counted.items())],
+        [
+            {"kind": kind, "agent": agent, "count": n, "today": n, "day": day, "last_at": now}
+            for (kind, agent), n in sorted(counted.items())
+        ],
     )
 
 

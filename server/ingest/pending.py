@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from edge_agent import wire
 from server.fleet import service as fleet
@@ -24,12 +24,12 @@ class Pending:
     levels: Mapping[str, LevelView] = field(default_factory=dict)
 
 
-def write(pending: Pending, now: datetime) -> None:
-    """Write it all in the open transaction."""
+def write(pending: Pending, now: datetime, day: date) -> None:
+    """Write it all in the open transaction; `day` is the building's."""
     presence.clear(pending.to_clear, now)
     if pending.observations:
         presence.observe(pending.observations, now)
-    fleet.add_counts(pending.counts, now)
+    fleet.add_counts(pending.counts, now, day)
     for agent, status in pending.statuses.items():
         fleet.record_status(status, pending.clock_errors_ms.get(agent), now)
     fleet.record_heard(pending.heard_at)

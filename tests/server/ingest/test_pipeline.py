@@ -77,7 +77,7 @@ class Office:
         self.pipeline.step(self.now, float(self.second))
         pending = self.pipeline.pending(float(self.second))
         with db.transaction():
-            write(pending, self.now)
+            write(pending, self.now, self.now.date())
         self.pipeline.written(pending, float(self.second))
         self.now += timedelta(seconds=1)
         self.second += 1
