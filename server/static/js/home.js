@@ -1,0 +1,118 @@
+// The start page: where others see me, my team, and the building.
+
+import { Card } from "./card.js";
+import { Live } from "./live.js";
+import { byId, element, inLanguage, page, setText, syncRows, t } from "./page.js";
+import { floorName, place, source, sureness } from "./say.js";
+import { showStatus } from "./status.js";
+import { showCounts } from "./tower.js";
+
+const people = new Map();
+let me = null;
+const card = new Card({ host: byId("card"), screen: "home" });
+const zoneName = (code) => code;
+
+const ORDER = { present: 0, passing: 0, floor: 1, silent: 2, building: 3, hidden: 4, away: 5 };
+
+function showMine() {
+  const line = byId("mine");
+  if (!page.me) {
+    setText(line, t("My place is not known at the moment."));
+    return;
+  }
+  if (!me || me.state === "away") setText(line, t("My place is not known at the moment."));
+  else setText(line, place(me, zoneName));
+  setText(byId("mine-source"), me ? [sureness(me), source(me)].filter(Boolean).join(" · ") : "");
+}
+
+function showTeam() {
+  const team = [...people.values()].sort((a, b) => ORDER[a.state] - ORDER[b.state] || a.at - b.at);
+  syncRows(byId("team"), team, (one) => one.id, makeRow, updateRow);
+  const empty = byId("team-empty");
+  empty.hidden = team.length > 0;
+  setText(empty, t("Nobody of my team is known to be here."));
+}
+
+function makeRow(person) {
+  const button = element(
+    "button",
+    { type: "button", class: "people__person", onclick: (event) => card.open(person.id, event.currentTarget) },
+    element("span", { class: "people__name" }),
+    element("span", { class: "people__unit" }),
+    element("span", { class: "people__where" }, element("span", { class: "people__place" }), element("span", { class: "people__age" })),
+  );
+  return element("li", {}, button);
+}
+
+function updateRow(row, person) {
+  setText(row.querySelector(".people__name"), person.name);
+  setText(row.querySelector(".people__unit"), person.title);
+  setText(row.querySelector(".people__place"), place(person, zoneName));
+  setText(row.querySelector(".people__age"), [sureness(person), source(person)].filter(Boolean).join(" · "));
+}
+
+function showFloors(floors) {
+  const list = document.querySelector("#tower ol");
+  if (!list.children.length)
+    list.append(
+      ...floors.map((floor) =>
+        element(
+          "li",
+          {},
+          element(
+            "a",
+            { href: `/floors/${floor.code}`, "data-floor": floor.code },
+            element("span", {}, floorName(floor.code)),
+            element("span", { class: "tower__name" }, inLanguage(floor.name, floor.name_en)),
+            element("span", { class: "tower__bar", "aria-hidden": "true" }, element("span")),
+            element("span", { class: "tower__count" }),
+          ),
+        ),
+      ),
+    );
+}
+
+function showTotal(count) {
+  const total = byId("total");
+  total.classList.remove("skeleton");
+  setText(total, t("%(n)s in the building", { n: count }));
+}
+
+const live = new Live({
+  snapshotUrl: "/api/v1/team",
+  streamUrl: "/api/v1/stream",
+  onSnapshot(snapshot) {
+    me = snapshot.me;
+    people.clear();
+    snapshot.people.forEach((person, at) => people.set(person.id, { ...person, at }));
+    showMine();
+    showTeam();
+  },
+  onPerson(person) {
+    if (person.me) me = person;
+    else people.set(person.id, { ...person, at: people.get(person.id)?.at ?? people.size });
+    showMine();
+    showTeam();
+  },
+  onCounts(counts) {
+    showCounts(byId("tower"), counts.floors);
+    showTotal(counts.building);
+  },
+  onHeard(heard) {
+    for (const [id, heard_at] of Object.entries(heard)) {
+      const person = me && String(me.id) === id ? me : people.get(Number(id));
+      if (person) person.heard_at = heard_at;
+    }
+  },
+  onStatus: (status) => showStatus(byId("live"), status, null),
+});
+
+const answer = await fetch("/api/v1/floors", { headers: { Accept: "application/json" } });
+if (answer.ok) {
+  const { floors, count } = await answer.json();
+  showFloors(floors);
+  showCounts(byId("tower"), Object.fromEntries(floors.map((floor) => [floor.code, floor.count])));
+  showTotal(count);
+}
+live.start();
+setInterval(() => (showMine(), showTeam()), 5_000);
