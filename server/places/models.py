@@ -115,7 +115,7 @@ class ZoneOwner(Base):
 
 
 class TruePath(Base):
-    """A recording that is being replayed: the annotated walk and what positioning makes of its radio; nobody's place."""
+    """A recording that is replayed: the annotated walk and what positioning makes of its radio; nobody's place."""
 
     __tablename__ = "true_path"
 

@@ -78,9 +78,10 @@ def map_of(
     )
     at_cells = np.array(
         [_distances(floor, floors, r, np.stack([grid.x_m, grid.y_m], 1), options) for _i, r in receivers]
-    )
+    ).reshape(len(receivers), grid.cells)  # also for a floor that no receiver hears
     lines = _lines(at_points, heard.T + losses[:, None])
-    mean = np.array([line.at(distance) for line, distance in zip(lines, at_cells, strict=True)]) - losses[:, None]
+    along_lines = [line.at(distance) for line, distance in zip(lines, at_cells, strict=True)]
+    mean = np.array(along_lines).reshape(at_cells.shape) - losses[:, None]
     prior_sd = np.hypot(UNSURVEYED_SD_DB, np.where(losses > 0, SLAB_SD_DB, 0.0))
     sd = np.repeat(prior_sd[:, None], grid.cells, axis=1)
     left_out = np.zeros((len(points), len(receivers), grid.cells), np.float32)
