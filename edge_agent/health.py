@@ -80,10 +80,10 @@ class Health:
 
 def clock_error_ms() -> int | None:
     """How far the kernel thinks its clock is off; None where nobody keeps the clock, or nobody can tell."""
-    return _error_ms(_timex()) if sys.platform == "linux" else None
+    return offset_ms(timex()) if sys.platform == "linux" else None
 
 
-def _timex() -> bytes | None:
+def timex() -> bytes | None:
     """The kernel's `struct timex` (adjtimex(2)), read only; None where the call is not allowed."""
     buffer = ctypes.create_string_buffer(ADJTIMEX_BYTES)
     try:
@@ -93,13 +93,13 @@ def _timex() -> bytes | None:
     return buffer.raw if answer >= 0 else None
 
 
-def _error_ms(timex: bytes | None) -> int | None:
+def offset_ms(raw: bytes | None) -> int | None:
     """The phase offset in `struct timex`: modes, offset, freq, maxerror, esterror, status, each a long or padded."""
-    if timex is None:
+    if raw is None:
         return None
     step = ctypes.sizeof(ctypes.c_long)
-    offset = int.from_bytes(timex[step : 2 * step], sys.byteorder, signed=True)
-    status = int.from_bytes(timex[5 * step : 5 * step + 4], sys.byteorder)
+    offset = int.from_bytes(raw[step : 2 * step], sys.byteorder, signed=True)
+    status = int.from_bytes(raw[5 * step : 5 * step + 4], sys.byteorder)
     if status & STA_UNSYNC:
         return None
     return round(offset / (1_000_000 if status & STA_NANO else 1_000))

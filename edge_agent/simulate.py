@@ -194,7 +194,8 @@ def _receivers_near(scenario: Scenario) -> Ints:
     levels = scenario.levels[scenario.receiver_floor]
     near = [np.flatnonzero(works & (abs(levels - level) <= 1)) for level in scenario.levels]
     width = max((len(one) for one in near), default=0)
-    return np.array([np.pad(one, (0, width - len(one)), constant_values=NOWHERE) for one in near]).reshape(-1, width)
+    padded = [np.pad(one, (0, width - len(one)), constant_values=NOWHERE) for one in near]
+    return np.array(padded, np.intp).reshape(len(near), width)
 
 
 def _slabs_db(scenario: Scenario) -> Floats:
