@@ -1,12 +1,14 @@
 """Who may enter: the rule every room and route declares, and where a redirect may lead (SR-05, SR-13)."""
 
+import hmac
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, request
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -64,6 +66,19 @@ def rules_of(app: Flask, rooms: Iterable[Room]) -> dict[str, Rule]:
             raise UndeclaredRoute(f"{route.rule} ({route.endpoint}) does not say who may call it")
         found[route.endpoint] = rule
     return found
+
+
+def is_operator(token: str | None) -> bool:
+    """Whether this request comes from this machine itself or, when there is a token, bears it."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    if token is not None and scheme.lower() == "bearer":
+        return hmac.compare_digest(given.strip().encode(), token.encode())
+    # A proxy on this machine calls from loopback for everybody outside; it says so in a header.
+    came_by_proxy = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via"))
+    try:
+        return not came_by_proxy and ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
 
 
 UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\\]")

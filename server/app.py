@@ -1,11 +1,9 @@
 """create_app(): the table of rooms with who may enter, the checks every request passes, and error pages."""
 
-import hmac
 import logging
 import secrets
 from collections.abc import Iterable
 from datetime import tzinfo
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, g, jsonify, redirect, render_template, request, url_for
@@ -20,17 +18,23 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from server import access, clock, db, settings
 from server.access import LOOPBACK_OR_TOKEN, PUBLIC, SIGNED_IN, Room, Rule
 from server.errors import Refused
+from server.fleet import admin as fleet
+from server.health import web as health
 from server.live_map import web as live_map
 from server.people import login
 from server.people import web as people
+from server.people.rules import Role
 from server.places import queries as places
 from server.settings import Settings
 
 log = logging.getLogger(__name__)
 
+FLEET = access.roles(Role.FACILITIES, Role.SYSTEM_ADMIN)
 ROOMS: tuple[Room, ...] = (
     Room(people.pages, None, SIGNED_IN),
     Room(live_map.pages, None, SIGNED_IN),
+    Room(fleet.pages, None, FLEET),
+    Room(health.pages, None, LOOPBACK_OR_TOKEN),
 )  # fmt: skip
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -106,7 +110,7 @@ def _enter(rules: dict[str, Rule], config: Settings) -> ResponseReturnValue | No
     if rule is None or rule is PUBLIC:  # None: no such page; Flask says so next
         return None
     if rule is LOOPBACK_OR_TOKEN:
-        return None if _is_operator(config) else abort(403)
+        return None if access.is_operator(config.metrics_token) else abort(403)
     session = login.current_session()
     if session.unverified or (session.remembered and rule.roles):
         raise ServiceUnavailable(retry_after=RETRY_AFTER_S)
@@ -131,18 +135,6 @@ def _to_sign_in(*, ended: bool = False, again: bool = False) -> ResponseReturnVa
 def _referring_path() -> str:
     parts = urlsplit(request.referrer or "/")
     return parts.path or "/"
-
-
-def _is_operator(config: Settings) -> bool:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if config.metrics_token is not None and scheme.lower() == "bearer":
-        return hmac.compare_digest(token.strip().encode(), config.metrics_token.encode())
-    # A proxy on this machine calls from loopback for everybody outside; it says so in a header.
-    came_by_proxy = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "Via"))
-    try:
-        return not came_by_proxy and ip_address(request.remote_addr or "").is_loopback
-    except ValueError:
-        return False
 
 
 def _refuse_strangers() -> ResponseReturnValue | None:

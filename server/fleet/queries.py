@@ -164,12 +164,30 @@ def counts() -> list[CountView]:
     return [CountView(*row) for row in rows]
 
 
+def met(day: date) -> list[rules.Met]:
+    """What ingest met by kind, with how often on that day of the building and whom last."""
+    by_kind: defaultdict[str, list[CountView]] = defaultdict(list)
+    for count in counts():
+        by_kind[count.kind].append(count)
+    found = []
+    for kind, lines in sorted(by_kind.items()):
+        last = max(lines, key=lambda line: line.last_at)
+        total, today = sum(line.count for line in lines), sum(line.on(day) for line in lines)
+        found.append(rules.Met(kind, total, today, last.last_at, last.agent))
+    return found
+
+
 def beat(process: str = "background") -> rules.Beat | None:
     """The last sign of life of a process."""
     row = db.session.execute(
-        select(Heartbeat.at, Heartbeat.broker_connected, Heartbeat.inbox, Heartbeat.tags, Heartbeat.step_ms).where(
-            Heartbeat.process == process
-        )
+        select(
+            Heartbeat.at,
+            Heartbeat.broker_connected,
+            Heartbeat.inbox,
+            Heartbeat.tags,
+            Heartbeat.step_ms,
+            Heartbeat.broker_since,
+        ).where(Heartbeat.process == process)
     ).first()
     return None if row is None else rules.Beat(*row)
 

@@ -67,6 +67,26 @@ class Beat:
     inbox: int
     tags: int
     step_ms: float
+    broker_since: datetime | None = None  # when the connection last came or went
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """What ingest met of one kind, by whomever."""
+
+    kind: str
+    count: int  # since the database was made
+    today: int
+    last_at: datetime
+    last_agent: str  # "" when not one receiver's
+
+
+FLAWLESS = frozenset({"accepted", "empty"})  # used as they came, or there to clear a retained message
+
+
+def refused(met: Iterable[Met]) -> list[Met]:
+    """What was not used, or not in full; most frequent of today first."""
+    return sorted((one for one in met if one.kind not in FLAWLESS), key=lambda one: (-one.today, one.kind))
 
 
 class Overall(StrEnum):

@@ -1,0 +1,1 @@
+"""How the system is doing, for programs and operators: /healthz, /metrics, `iruka status`."""
