@@ -36,7 +36,8 @@ RETRY_S = 0.5
 SENSORS_EVERY_S = 2.0
 COUNTS_EVERY_S = 1.0
 HEARD_EVERY_S = 10.0
-STATUS_EVERY_S = 15.0  # repeated while stale
+STATUS_EVERY_S = 15.0  # repeated, so that a page that hears nothing for longer knows that its connection is dead
+LEFT_EVERY_S = 1.0  # whoever walks through nine floors must find a place for the ninth page's stream
 SESSIONS_EVERY_S = 10.0  # SR-15 allows 30; ends that we cause ourselves come with a line of the outbox at once
 EVERYONE_EVERY_S = 300.0  # read again, should an import have changed a post without a line
 VIEWERS_A_TURN = 25  # how many signed-in viewers are asked anew in one turn, so that thousands do not hold it up
@@ -194,7 +195,7 @@ class Feed:
         with self.lock:
             if self.model.places is None:
                 return
-            if status.reasons != self._status_sent or (status.stale and self._is_due("status", STATUS_EVERY_S)):
+            if status.reasons != self._status_sent or self._is_due("status", STATUS_EVERY_S):
                 self._status_sent = status.reasons
                 for stream in self.fanout.streams:
                     self.fanout.send_status(stream, self.status_of(self._code(stream)))
@@ -203,6 +204,9 @@ class Feed:
             if self._is_due("heard", HEARD_EVERY_S):
                 self.fanout.send_heard(now)
                 self.model.forget_views(self.fanout.kinds())
+            if self._is_due("left", LEFT_EVERY_S):
+                for stream in [stream for stream in self.fanout.streams if stream.was_left()]:
+                    stream.cut()
             over = [stream for stream in self.fanout.streams if stream.session_ends_at <= now]
             self.fanout.say_goodbye(over, "session")
 

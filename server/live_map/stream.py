@@ -22,6 +22,7 @@ BACKLOG_EVENTS = 2000
 SEND_BUFFER_BYTES = 64 * 1024
 # The kernel would hold megabytes for a reader that has gone; with this much its backlog shows here within seconds.
 UNANSWERED_MS = 40_000  # a reader that vanished without a word; the pings make it show
+ESTABLISHED = 1  # the first byte of Linux's tcp_info, see tcp(7): the connection as it should be
 
 PING = b": ping\n\n"
 
@@ -59,7 +60,7 @@ class Stream:
         self._ends_s = time.monotonic() + random.uniform(*LIVES_S)
         if connection is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-            if connection.family in (socket.AF_INET, socket.AF_INET6):
+            if _is_tcp(connection):
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNANSWERED_MS)
 
     def put(self, data: bytes) -> None:
@@ -70,7 +71,7 @@ class Stream:
         self._put_events += 1
         behind = self._put_bytes - self._got_bytes, self._put_events - self._got_events
         if behind[0] > BACKLOG_BYTES or behind[1] > BACKLOG_EVENTS:
-            self._cut()
+            self.cut()
         else:
             self._waiting.put(data)
 
@@ -81,7 +82,20 @@ class Stream:
             self.is_over = True
             self._waiting.put(None)
 
-    def _cut(self) -> None:
+    def was_left(self) -> bool:
+        """Whether the reader has closed its end; a silent stream would not notice before its next ping but one."""
+        if self._connection is None or self.is_over:
+            return False
+        try:
+            if _is_tcp(self._connection):
+                return self._connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != ESTABLISHED
+            self._connection.send(b"")
+        except OSError:
+            return True
+        return False
+
+    def cut(self) -> None:
+        """End at once, whatever waits."""
         self.is_over = self.was_cut = True
         while True:  # free what the reader will never take
             try:
@@ -126,6 +140,10 @@ class Stream:
             except queue.Empty:
                 break
         return (pieces[0] if len(pieces) == 1 else b"".join(pieces)), piece is None
+
+
+def _is_tcp(connection: socket.socket) -> bool:
+    return connection.family in (socket.AF_INET, socket.AF_INET6) and hasattr(socket, "TCP_INFO")
 
 
 def event(kind: str, data: Mapping[str, object] | bytes, number: int | None = None) -> bytes:

@@ -1,4 +1,4 @@
-"""How gunicorn serves the web application: gevent workers, in which an open stream costs a greenlet and not a thread."""
+"""How gunicorn serves the web application: gevent workers, in which an open stream costs no thread."""
 
 import resource
 import sys

@@ -358,9 +358,9 @@ def test_a_replayed_recordings_walk_is_shown_without_anybodys_place_p9(office, f
         changes.record(Thing.FLOOR, office.floor, clock.now())
     feed.turn(clock.now())
 
-    assert colleague.get(FLOOR).json["path"] == {
-        "track": "straight_05", "points": [[0, 1.0, 2.0], [1.0, 2.5, 2.0]], "estimate": None,
-    }  # fmt: skip
+    path = colleague.get(FLOOR).json["path"]
+    assert (path["track"], path["points"]) == ("straight_05", [[0, 1.0, 2.0], [1.0, 2.5, 2.0]])
+    assert (path["started_at"], path["estimate"]) == (None, [])
     assert colleague.get("/api/v1/floors/17").json["path"] is None
 
 
