@@ -26,13 +26,17 @@ GOODBYE_S = 3.0  # for what is in flight at the end
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """Full jitter: after the k-th failure wait a random part of first_s · 2^k, at most longest_s.
+    """How long to wait before connecting again.
 
     150 agents whose broker restarts come back spread over ten seconds, and all within one minute (RP-08).
     """
 
     first_s: float = 10.0
     longest_s: float = 30.0
+
+    def pause_s(self, failures: int) -> float:
+        """Full jitter: a random part of first_s, doubled with each failure in a row, at most longest_s."""
+        return random.uniform(0, min(self.longest_s, self.first_s * 2 ** min(failures, 16)))
 
 
 class Connection:
@@ -65,6 +69,7 @@ class Connection:
         self._unsaid: set[str] = set()
         self._lock = threading.Lock()
         self._in_flight: dict[int, tuple[Outbox, int] | None] = {}  # message id → whose window; None: not a window
+        self._fault = ""  # the last one that was logged
         self._stopping = threading.Event()
         self._connected = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"mqtt {client_id}", daemon=True)
@@ -91,12 +96,14 @@ class Connection:
             self._thread.join(timeout=GOODBYE_S + 5)
 
     def _run(self) -> None:
-        longest_s = self._retry.first_s
+        failures = 0
         while not self._stopping.is_set():
-            if self._serve_once():
-                longest_s = self._retry.first_s
-            self._stopping.wait(random.uniform(0, longest_s))
-            longest_s = min(longest_s * 2, self._retry.longest_s)
+            try:
+                failures = 0 if self._serve_once() else failures + 1
+            except Exception:
+                log.exception("the broker connection failed")
+                failures += 1
+            self._stopping.wait(self._retry.pause_s(failures))
 
     def _serve_once(self) -> bool:
         """Connect and serve until it breaks; returns whether the broker had accepted us."""
@@ -104,7 +111,7 @@ class Connection:
         try:
             client.connect(self._broker.host, self._broker.port, keepalive=KEEPALIVE_S)
         except (OSError, ValueError) as error:  # ValueError: a TLS name that does not fit
-            log.warning("broker not reachable: %s", error)
+            self._warn(f"broker not reachable: {error}")
             return False
         try:
             while not self._stopping.is_set() and client.loop(timeout=TURN_S) == paho.MQTT_ERR_SUCCESS:
@@ -164,9 +171,10 @@ class Connection:
 
     def _on_connect(self, client: paho.Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any) -> None:
         if reason.is_failure:
-            log.warning("broker refused us: %s", reason)
+            self._warn(f"broker refused us: {reason}")
             return
         log.info("broker connected")
+        self._fault = ""
         if self._reads:
             client.subscribe([(topic, 1) for topic in self._reads])
         with self._lock:
@@ -181,6 +189,12 @@ class Connection:
 
     def _on_message(self, _client: paho.Client, _data: Any, message: paho.MQTTMessage) -> None:
         self._receive(message.topic, bytes(message.payload))
+
+    def _warn(self, fault: str) -> None:
+        """Once, however often it is tried."""
+        if fault != self._fault:
+            log.warning("%s", fault)
+        self._fault = fault
 
     def _lost(self) -> None:
         if self._connected.is_set():

@@ -49,15 +49,17 @@ async def scan(
     on_packet  manufacturer data, service data, level in dBm
     on_state   one of wire.ADAPTER_STATES
     """
-    has_worked = False
+    has_worked, last_fault = False, ""
     longest_s = first_retry_s
     while True:
         try:
             await _listen(adapter, on_packet, on_state, silence_s)
-            has_worked, longest_s = True, first_retry_s
-        except (BleakError, OSError, EOFError) as error:
+            has_worked, longest_s, last_fault = True, first_retry_s, ""
+        except Exception as error:  # whatever BlueZ or its bus did: an agent that stops trying is of no use
             state = _state(error, has_worked)
-            log.warning("adapter %s: %s", state, error)
+            if (fault := f"adapter {state}: {error!r}") != last_fault:
+                log.warning("%s", fault)
+            last_fault = fault
             on_state(state)
             await asyncio.sleep(random.uniform(longest_s / 2, longest_s))
             longest_s = min(longest_s * 2, LONGEST_RETRY_S)
