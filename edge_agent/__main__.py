@@ -1,4 +1,4 @@
-"""`iruka-agent run | check-config | replay | simulate`."""
+"""`iruka-agent run | check-config | replay | simulate | record`."""
 
 import argparse
 import asyncio
@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from edge_agent import agent, config, wire
@@ -58,6 +59,13 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--speed", type=_positive, default=1.0, metavar="X", help="the day passes X times as fast")
     _add_broker(simulate)
     simulate.set_defaults(command=_simulate, log_level=logging.WARNING)
+
+    record = commands.add_parser("record", help="write down what receivers of a simulated building hear")
+    record.add_argument("scenario", type=Path, metavar="SCENARIO", help="JSON file, see docs/agent.md")
+    record.add_argument("--out", type=Path, required=True, metavar="FILE", help="CSV as in a recording's sightings/")
+    record.add_argument("--at", type=_time_of_day, default=0.0, metavar="HH:MM", help="begin at this time of the day")
+    record.add_argument("--seconds", type=_seconds, required=True, metavar="N", help="how long")
+    record.set_defaults(command=_record, log_level=logging.WARNING)
     return parser
 
 
@@ -98,17 +106,33 @@ def _replay(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    try:
-        # Receivers on Raspberry Pis have no NumPy, and need none for anything else.
-        from edge_agent import scenario
-        from edge_agent.simulate import Simulation
-    except ImportError as error:
-        if error.name != "numpy":
-            raise
-        raise Misconfigured("The simulated building needs NumPy; install iruka[demo].") from None
+    _need_numpy()
+    from edge_agent import scenario
+    from edge_agent.simulate import Simulation
+
     building = scenario.load(options.scenario)
     source = Simulation(building, starts_at_s=options.at, day_speed=options.speed)
     return _play(source, building.site, options)
+
+
+def _record(options: argparse.Namespace) -> int:
+    _need_numpy()
+    from edge_agent import scenario
+    from edge_agent.record import record
+
+    report = _Report()
+    try:
+        record(scenario.load(options.scenario), options.out, options.at, options.seconds, report.line)
+    except OSError as error:
+        raise Misconfigured(f"{options.out} cannot be written: {error.strerror}.") from None
+    report.end()
+    return 0
+
+
+def _need_numpy() -> None:
+    """Receivers on Raspberry Pis have no NumPy, and need none for anything but a simulated building."""
+    if find_spec("numpy") is None:
+        raise Misconfigured("The simulated building needs NumPy; install iruka[demo].")
 
 
 def _play(source: agent.Source, site: str, options: argparse.Namespace) -> int:
@@ -138,30 +162,40 @@ def _broker(options: argparse.Namespace) -> Broker:
 
 
 class _Report:
-    """Progress on stderr: one line that changes on a terminal, else a line now and then."""
+    """Progress on stderr: one line that changes on a terminal, else a line now and then and the last one."""
 
     EVERY = 15
 
     def __init__(self) -> None:
         self._is_terminal = sys.stderr.isatty()
         self._lines = 0
+        self._due = ""
 
     def line(self, text: str) -> None:
+        self._due = text
         if self._is_terminal:
             print(f"\r{text}   ", end="", file=sys.stderr, flush=True)
         elif self._lines % self.EVERY == 0:
-            print(text, file=sys.stderr, flush=True)
+            self.end()
         self._lines += 1
 
     def end(self) -> None:
-        if self._is_terminal:
-            print(file=sys.stderr)
+        if self._due:
+            print("" if self._is_terminal else self._due, file=sys.stderr, flush=True)
+        self._due = ""
 
 
 def _positive(text: str) -> float:
     value = float(text)
     if not 0.01 <= value <= 1000:
         raise argparse.ArgumentTypeError("must be from 0.01 to 1000")
+    return value
+
+
+def _seconds(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 86_400:
+        raise argparse.ArgumentTypeError("must be from 1 to 86400")
     return value
 
 

@@ -25,6 +25,8 @@ from server.people import login
 from server.people import web as people
 from server.people.rules import Role
 from server.places import queries as places
+from server.places.queries import FloorView
+from server.privacy import web as privacy
 from server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ FLEET = access.roles(Role.FACILITIES, Role.SYSTEM_ADMIN)
 ROOMS: tuple[Room, ...] = (
     Room(people.pages, None, SIGNED_IN),
     Room(live_map.pages, None, SIGNED_IN),
+    Room(privacy.pages, None, SIGNED_IN),
     Room(fleet.pages, None, FLEET),
     Room(health.pages, None, LOOPBACK_OR_TOKEN),
 )  # fmt: skip
@@ -55,7 +58,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), bluetooth=()",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
 
@@ -70,7 +73,7 @@ def create_app(given: Settings | None = None, rooms: Iterable[Room] = ROOMS) -> 
         MAX_CONTENT_LENGTH=256 * 1024,
         MAX_FORM_MEMORY_SIZE=128 * 1024,
         MAX_FORM_PARTS=200,
-        SEND_FILE_MAX_AGE_DEFAULT=3600,
+        SEND_FILE_MAX_AGE_DEFAULT=None,  # scripts import each other by name: always ask whether they have changed
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session it is bound to
         WTF_CSRF_SSL_STRICT=False,  # _refuse_strangers looks at Origin, which browsers send and proxies keep
         BABEL_DEFAULT_LOCALE="ja",
@@ -94,9 +97,33 @@ def create_app(given: Settings | None = None, rooms: Iterable[Room] = ROOMS) -> 
     CSRFProtect(app)
     app.after_request(lambda response: _headed(response, config))
     app.teardown_appcontext(lambda _error: db.session.remove())
-    app.context_processor(lambda: {"account": login.signed_in(), "language": str(get_locale())})
+    app.context_processor(_for_every_page)
     _handle_errors(app)
     return app
+
+
+def _for_every_page() -> dict[str, object]:
+    return {
+        "account": login.signed_in(),
+        "language": str(get_locale()),
+        "tabs": _tabs,
+        "floor_name": _floor_name,
+    }
+
+
+def _tabs() -> list[tuple[str, str, bool]]:
+    """Address, label and whether we are there, of the pages this account may open."""
+    account = login.signed_in()
+    pages = [("/", gettext("Now")), ("/floors", gettext("Floors")), ("/me", gettext("My page"))]
+    if account is not None and account.role.value in FLEET.roles:
+        pages.append(("/fleet", gettext("Sensors")))
+    path = request.path
+    return [(target, label, path == target or (target != "/" and path.startswith(target))) for target, label in pages]
+
+
+def _floor_name(floor: FloorView) -> str:
+    english = str(get_locale()) == "en"
+    return str(gettext("%(floor)sF %(name)s", floor=floor.code, name=floor.name_en if english else floor.name))
 
 
 def _hosts(config: Settings) -> list[str]:

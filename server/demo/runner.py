@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -26,19 +27,22 @@ from server.demo.build import SITE, build_city
 from server.demo.day import scenario
 from server.demo.processes import Processes, wait_until
 from server.demo.recording import Replay, build_recording
+from server.demo.survey import survey
 from server.errors import Misconfigured
 from server.fleet import queries as fleet
 from server.people import queries as people_queries
 from server.people import service as people
 from server.people.rules import Role
+from server.places import queries as places_queries
 from server.places import service as places
+from server.places.queries import FloorView
 
 HOST = "127.0.0.1"
 FIRST_PORT, PORTS_TRIED = 8000, 50
 BUILD_WITHIN_S, READY_WITHIN_S = 60.0, 90.0
 TIMEZONE = "Asia/Tokyo"
 PAUSE_BETWEEN_REPLAYS_S = 6.0
-SOURCES = ("names", "city", "geometry", "plan", "build", "day", "notice")
+SOURCES = ("names", "city", "geometry", "plan", "build", "day", "survey", "notice")
 WEB_WORKERS = 2
 
 
@@ -137,7 +141,10 @@ def _built(state: Path, what: str, fingerprint: str, fill: Callable[[], list[Log
 def _fill_city(state: Path) -> list[Login]:
     with _bars() as progress:
         residents = build_city(clock.now(), progress)
-    day = scenario(residents, TIMEZONE)
+        day = scenario(residents, TIMEZONE)
+        with db.reading():
+            floors = {floor.code: floor.id for floor in _floors()}
+        survey(day, floors, state, lambda done, total: progress("survey", done, total))
     (state / "scenario.json").write_text(json.dumps(day, ensure_ascii=False), "utf-8")
     guide = residents[0]
     name = f"{guide.name.family} {guide.name.given}"
@@ -145,6 +152,11 @@ def _fill_city(state: Path) -> list[Login]:
         _add_login("takanami", f"{name}, head of the Finance Section on 18F", Role.STAFF, guide.person_id),
         _add_login("shisetsu", "facilities, who also see the sensor fleet", Role.FACILITIES, None),
     ]
+
+
+def _floors() -> list[FloorView]:
+    building = places_queries.building(SITE)
+    return [] if building is None else places_queries.floors(building.id)
 
 
 def _add_login(name: str, who: str, role: Role, person_id: int | None) -> Login:
@@ -158,16 +170,15 @@ def _add_login(name: str, who: str, role: Role, person_id: int | None) -> Login:
 @contextmanager
 def _bars() -> Iterator[Callable[[str, int, int], None]]:
     """A bar for each kind of thing that is built."""
-    bars: dict[str, object] = {}
+    bars: dict[str, Any] = {}
 
     def progress(what: str, done: int, total: int) -> None:
-        bar = bars.get(what)
-        if bar is None:
-            bar = bars[what] = click.progressbar(length=total, label=f"  {what:<8}", show_pos=True, show_eta=False)
-            bar.render_progress()  # type: ignore[attr-defined]
-        bar.update(done - bar.pos)  # type: ignore[attr-defined]
+        if what not in bars:
+            bars[what] = click.progressbar(length=total, label=f"  {what:<8}", show_pos=True, show_eta=False)
+            bars[what].render_progress()
+        bars[what].update(done - bars[what].pos)
         if done == total:
-            bar.render_finish()  # type: ignore[attr-defined]
+            bars[what].render_finish()
 
     yield progress
 

@@ -30,14 +30,23 @@ def card(of: PersonCard, subject: Subject, seen: Seen, viewer: Viewer, places: P
         "title": of.title,
         "kana": of.kana,
         "floor": None if floor is None else {"code": floor.code, "name": floor.name, "name_en": floor.name_en},
-        "zone": None if zone is None else {"code": zone.code, "name": zone.name, "name_en": zone.name_en},
+        "zone": None if zone is None else _zone(zone),
         "portal": None if floor is None or zone is None else _nearest(floor.portals, zone),
         "hidden": seen.state is Shown.HIDDEN,
     }
 
 
+def _zone(zone: ZoneView) -> Mapping[str, object]:
+    return {"code": zone.code, "name": zone.name, "name_en": zone.name_en, "centre": _middle(zone)}
+
+
+def _middle(zone: ZoneView) -> tuple[float, float]:
+    """The mean of the zone's corners, x_m and y_m."""
+    n = len(zone.polygon)
+    return sum(x for x, _y in zone.polygon) / n, sum(y for _x, y in zone.polygon) / n
+
+
 def _nearest(portals: Sequence[tuple[float, float]], zone: ZoneView) -> tuple[float, float] | None:
     """The lift or stairs (x_m, y_m) nearest to the middle of the zone's corners."""
-    n = len(zone.polygon)
-    middle = sum(x for x, _y in zone.polygon) / n, sum(y for _x, y in zone.polygon) / n
+    middle = _middle(zone)
     return min(portals, key=lambda portal: dist(portal, middle), default=None)

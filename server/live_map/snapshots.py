@@ -221,4 +221,7 @@ def _zone(zone: ZoneView, view: View, mine: Mine | None) -> dict[str, object]:
 
 def _path(path: TruePathView | None) -> dict[str, object] | None:
     """The walk itself; where it is estimated is not kept anywhere that a web worker can read (P9)."""
-    return None if path is None else {"track": path.track, "points": path.points, "estimate": None}
+    if path is None:
+        return None
+    started_at = None if path.started_at is None else path.started_at.timestamp()
+    return {"track": path.track, "started_at": started_at, "points": path.points, "estimate": path.estimate}

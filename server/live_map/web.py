@@ -2,7 +2,18 @@
 
 from typing import cast
 
-from flask import Blueprint, Response, abort, after_this_request, current_app, jsonify, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    after_this_request,
+    current_app,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +27,7 @@ from server.live_map.rules import Status
 from server.live_map.slots import Slots
 from server.live_map.snapshots import Answer, Snapshots
 from server.live_map.stream import Stream
+from server.live_map.words import words
 from server.people import login
 from server.people.login import current_account
 from server.people.rules import Viewer
@@ -44,7 +56,19 @@ def _install(state: BlueprintSetupState) -> None:
 @pages.get("/")
 def home() -> ResponseReturnValue:
     """The start page: my team and the building."""
-    return render_template("live_map/home.html", page=_page(None, None))
+    return render_template("live_map/home.html", page=_page(None, None), words=words())
+
+
+@pages.get("/floors")
+def some_floor() -> ResponseReturnValue:
+    """The floor of my own zone, or the highest one that has people's desks."""
+    feed, viewer = _watched_by_me()
+    built = feed.model.built()
+    own = (one for one in built.floors if built.is_own(one.id, viewer.unit_ids))
+    found = next(own, None) or next((one for one in built.floors if built.capacity(one.id)), None)
+    if found is None and not built.floors:
+        abort(404)
+    return redirect(url_for("live_map.floor", code=(found or built.floors[0]).code))
 
 
 @pages.get("/floors/<code>")
@@ -55,7 +79,8 @@ def floor(code: str) -> ResponseReturnValue:
     _count(feed, shown)
     person_id = request.args.get("person", type=int)
     floors = feed.model.built().floors
-    return render_template("live_map/floor.html", floor=shown, floors=floors, page=_page(code, person_id))
+    page = _page(code, person_id)
+    return render_template("live_map/floor.html", floor=shown, floors=floors, page=page, words=words())
 
 
 @pages.get("/floors/<code>/plan")

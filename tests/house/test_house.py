@@ -84,6 +84,7 @@ def test_every_sentence_has_its_japanese_translation():
     method_map = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
     found = extract_from_dir(ROOT / "server", method_map, keywords={
         "_": None, "gettext": None, "lazy_gettext": None, "_l": None, "ngettext": (1, 2), "N_": None,
+        "Refused": (2,),
     })  # fmt: skip
     msgids = {message if isinstance(message, str) else message[0] for _file, _line, message, *_rest in found}
     with (ROOT / "server/translations/ja/LC_MESSAGES/messages.po").open("rb") as file:

@@ -121,7 +121,7 @@ function makePerson(person) {
     element(
       "button",
       { type: "button", class: "people__person", onclick: (event) => card.open(person.id, event.currentTarget) },
-      element("span", {}, element("span", { class: "people__name" }), element("span", { class: "people__unit" })),
+      element("span", { class: "people__who" }, element("span", { class: "people__name" }), element("span", { class: "people__unit" })),
       element("span", { class: "people__where" }, element("span", { class: "people__place" }), element("span", { class: "people__age" })),
     ),
   );
@@ -129,7 +129,7 @@ function makePerson(person) {
 
 function updatePerson(row, person) {
   setText(row.querySelector(".people__name"), person.name);
-  setText(row.querySelector(".people__unit"), ` ${unit(person)}`);
+  setText(row.querySelector(".people__unit"), unit(person));
   setText(row.querySelector(".people__place"), where(person));
   setText(row.querySelector(".people__age"), how(person));
 }

@@ -27,9 +27,15 @@ function showMine() {
 
 function showTeam() {
   const team = [...people.values()].sort((a, b) => ORDER[a.state] - ORDER[b.state] || a.at - b.at);
-  syncRows(byId("team"), team, (one) => one.id, makeRow, updateRow);
+  const known = team.filter((one) => one.state !== "away" && one.state !== "hidden");
+  const rest = team.filter((one) => one.state === "away" || one.state === "hidden");
+  syncRows(byId("team"), known, (one) => one.id, makeRow, updateRow);
+  syncRows(byId("team-rest"), rest, (one) => one.id, makeRow, updateRow);
+  const unknown = byId("team-unknown");
+  unknown.hidden = rest.length === 0;
+  setText(unknown.querySelector("summary"), t("%(n)s more without a place", { n: rest.length }));
   const empty = byId("team-empty");
-  empty.hidden = team.length > 0;
+  empty.hidden = known.length > 0;
   setText(empty, t("Nobody of my team is known to be here."));
 }
 
@@ -37,8 +43,7 @@ function makeRow(person) {
   const button = element(
     "button",
     { type: "button", class: "people__person", onclick: (event) => card.open(person.id, event.currentTarget) },
-    element("span", { class: "people__name" }),
-    element("span", { class: "people__unit" }),
+    element("span", { class: "people__who" }, element("span", { class: "people__name" }), element("span", { class: "people__unit" })),
     element("span", { class: "people__where" }, element("span", { class: "people__place" }), element("span", { class: "people__age" })),
   );
   return element("li", {}, button);

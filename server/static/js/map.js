@@ -177,7 +177,7 @@ export class FloorMap {
     setText(head.firstChild, width < 130 ? zone.code : name);
     const short = zone.capacity ? `${count}/${zone.capacity}` : String(count);
     setText(head.lastChild, closed ? "" : short);
-    head.firstChild.hidden = width < 64 && !closed;
+    head.firstChild.hidden = width < 92 && !closed;
     head.hidden = width < 30 || (closed && width < 70);
     head.setAttribute("aria-label", spoken(zone, name, count));
     head.title = spoken(zone, name, count);

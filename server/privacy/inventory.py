@@ -1,0 +1,29 @@
+"""What is held about a person, table by table, why and for how long; a test fails when a table is missing (P10)."""
+
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _l
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Tables that hold one kind of thing about a person, what it is and when it goes, as the person reads it."""
+
+    tables: tuple[str, ...]
+    what: str
+    kept: str
+
+
+INVENTORY: tuple[Held, ...] = (
+    Held(("person", "membership"), _l("Name, reading, unit and title"), _l("as long as you work here")),
+    Held(("account", "login_session", "sign_in_failure"), _l("Your login"), _l("sessions end after 12 hours")),
+    Held(("visibility", "pause"), _l("Who can see your location, and whether it is hidden"), _l("until you change it")),
+    Held(("notice_read",), _l("Which version of the notice you have read"), _l("as long as you work here")),
+    Held(("tag_carrier",), _l("Which beacon you carry"), _l("as long as you carry it")),
+    Held(
+        ("whereabouts",),
+        _l("Your zone or floor, how sure it is, and when you were last heard"),
+        _l("overwritten each time, erased at night"),
+    ),
+    Held(("look_up",), _l("Who looked you up, when and from which screen"), _l("1 year")),
+)

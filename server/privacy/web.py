@@ -1,0 +1,229 @@
+"""A person's own page: the notice, who sees how much, the pause, and who looked (P1, P2, P4, P5, P10, P11)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import format_datetime, get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from server import clock, db
+from server.access import local_path
+from server.errors import Refused
+from server.people import login, queries, service
+from server.people.login import current_account
+from server.people.queries import NoticeView
+from server.people.rules import LEVELS, Audience, Choices, Level, PauseLength
+from server.places import queries as places
+from server.places.queries import BuildingView
+from server.presence import queries as presence
+from server.presence.rules import Shown, Whereabouts, seen
+from server.privacy.inventory import INVENTORY
+from server.settings import Settings
+
+LOOK_UPS_SHOWN = timedelta(days=365)
+
+pages = Blueprint("privacy", __name__, template_folder="templates")
+
+AUDIENCES = {
+    Audience.OWN_SECTION: _l("My section"),
+    Audience.MANAGERS: _l("Heads of my line"),
+    Audience.EVERYONE: _l("Everyone else who works here"),
+}
+LEVEL_NAMES = {
+    Level.HIDDEN: _l("Nothing"),
+    Level.BUILDING: _l("In building or not"),
+    Level.FLOOR: _l("Floor only"),
+    Level.ZONE: _l("Zone"),
+    Level.SEAT: _l("Seat"),
+}
+PAUSES = {
+    PauseLength.QUARTER: _l("15 minutes"),
+    PauseLength.HOUR: _l("1 hour"),
+    PauseLength.TODAY: _l("Today"),
+    PauseLength.UNTIL_ENDED: _l("Until I show it again"),
+}
+SCREENS = {
+    "map": _l("floor map"),
+    "list": _l("floor list"),
+    "home": _l("start page"),
+    "search": _l("search"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceRow:
+    """What one audience may see, and what that means at this moment."""
+
+    audience: Audience
+    name: str
+    level: Level
+    now: str
+
+
+@pages.get("/me")
+def me() -> ResponseReturnValue:
+    """Everything I decide, and everything others did with it."""
+    person_id, now = current_account().person_id, clock.now()
+    notice = queries.newest_notice()
+    about_me = {} if person_id is None else _about(person_id, notice, now)
+    return render_template(
+        "privacy/me.html",
+        is_person=person_id is not None,
+        notice=notice,
+        notice_text=None if notice is None else notice.text(str(get_locale())),
+        levels=[(level, LEVEL_NAMES[level]) for level in reversed(LEVELS)],
+        screens=SCREENS,
+        inventory=INVENTORY,
+        **about_me,
+    )
+
+
+def _about(person_id: int, notice: NoticeView | None, now: datetime) -> dict[str, object]:
+    choices = queries.choices_of([person_id])[person_id]
+    where = presence.whereabouts([person_id]).get(person_id)
+    names = _place_names(where)
+    return {
+        "notice_read_at": None if notice is None else queries.notice_read_at(person_id, notice.version),
+        "audiences": [
+            AudienceRow(
+                audience, str(name), choices.level_for(audience), _seen_as(where, choices, audience, now, names)
+            )
+            for audience, name in AUDIENCES.items()
+        ],
+        "paused": _paused_sentence(choices, now),
+        "look_ups": presence.look_ups_of(person_id, now - LOOK_UPS_SHOWN),
+    }
+
+
+@pages.post("/me/visibility")
+def set_visibility() -> ResponseReturnValue:
+    """Choose how much each audience sees; what is not asked about stays."""
+    person_id = _person_id()
+    levels: dict[Audience, Level] = {}
+    for audience in AUDIENCES:
+        given = request.form.get(audience.value)
+        if given is None:
+            continue
+        try:
+            levels[audience] = Level(given)
+        except ValueError:
+            raise Refused("unknown_level", "There is no such level of visibility.", 422) from None
+    with db.transaction():
+        service.set_visibility(person_id, levels, clock.now())
+    flash(_("Saved."))
+    return redirect(url_for("privacy.me") + "#visibility")
+
+
+@pages.post("/me/pause")
+def pause() -> ResponseReturnValue:
+    """Hide my place from everyone at once; no reason is asked (P5)."""
+    person_id = _person_id()
+    try:
+        length = PauseLength(request.form.get("length", ""))
+    except ValueError:
+        raise Refused("unknown_length", "Choose for how long your location is hidden.", 422) from None
+    with db.transaction():
+        service.pause(person_id, length, clock.now(), _zone())
+    flash(_("Your location is hidden from everyone now."))
+    return redirect(local_path(request.form.get("next"), url_for("privacy.me")))
+
+
+@pages.post("/me/resume")
+def resume() -> ResponseReturnValue:
+    """Show my place again, as far as I chose."""
+    person_id = _person_id()
+    with db.transaction():
+        service.resume(person_id, clock.now())
+    flash(_("Your location is shown again."))
+    return redirect(local_path(request.form.get("next"), url_for("privacy.me")))
+
+
+@pages.post("/me/notice")
+def read_notice() -> ResponseReturnValue:
+    """I have read the notice; from now on something may be recorded about me (P2)."""
+    person_id = _person_id()
+    version = request.form.get("version", "")
+    if not version.isascii() or not version.isdigit() or len(version) > 9:
+        raise Refused("notice_changed", "The notice has changed. Read the new version first.")
+    with db.transaction():
+        service.read_notice(person_id, int(version), clock.now())
+    flash(_("Thank you. You can hide your location or leave the beacon in your locker at any time."))
+    return redirect(url_for("privacy.me"))
+
+
+@pages.app_context_processor
+def _for_templates() -> dict[str, Callable[[], object]]:
+    """What the start page says of my own choices."""
+    return {"my_pause": _my_pause, "must_read_notice": _must_read_notice, "pauses": PAUSES.items}
+
+
+def _my_pause() -> str | None:
+    person_id = _person_id()
+    return _paused_sentence(queries.choices_of([person_id])[person_id], clock.now())
+
+
+def _must_read_notice() -> bool:
+    account = login.signed_in()
+    if account is None or account.person_id is None or queries.newest_notice_version() is None:
+        return False
+    return not queries.choices_of([account.person_id])[account.person_id].notice_read
+
+
+def _person_id() -> int:
+    person_id = current_account().person_id
+    if person_id is None:
+        raise Refused("no_person", "This account belongs to no person, so there is nothing to show here.", 404)
+    return person_id
+
+
+def _paused_sentence(choices: Choices, now: datetime) -> str | None:
+    if not choices.is_paused(now):
+        return None
+    if choices.paused_until is None:
+        return str(_("Your location is hidden until you show it again."))
+    return str(_("Your location is hidden until %(time)s.", time=format_datetime(choices.paused_until, "short")))
+
+
+def _seen_as(
+    where: Whereabouts | None, choices: Choices, audience: Audience, now: datetime, names: tuple[str, str]
+) -> str:
+    """What this audience sees at this moment, in words (P4)."""
+    hidden = choices.protected or choices.is_paused(now)
+    shown = seen(where, Level.HIDDEN if hidden else choices.level_for(audience))
+    floor, zone = names
+    match shown.state:
+        case Shown.HIDDEN:
+            return str(_("Location not shown"))
+        case Shown.AWAY:
+            return str(_("No information"))
+        case Shown.BUILDING:
+            return str(_("In the building"))
+    if shown.zone_id is not None:
+        return str(_("%(floor)s, %(zone)s", floor=floor, zone=zone))
+    return str(_("somewhere on %(floor)s", floor=floor))
+
+
+def _place_names(where: Whereabouts | None) -> tuple[str, str]:
+    """Floor and zone of a place as people call them."""
+    if where is None or where.floor_id is None:
+        return "", ""
+    floor = places.floor(where.floor_id)
+    found = [zone for zone in places.zones(where.floor_id) if zone.id == where.zone_id]
+    name = "" if not found else (found[0].name_en if str(get_locale()) == "en" else found[0].name)
+    return str(_("%(floor)sF", floor="" if floor is None else floor.code)), name
+
+
+def _zone() -> tzinfo:
+    building = _building()
+    if building is None:
+        raise Refused("not_built", "The building has not been set up yet.", 503)
+    return building.zone
+
+
+def _building() -> BuildingView | None:
+    config: Settings = current_app.extensions["iruka"]
+    return places.building(config.site)
