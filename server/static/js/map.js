@@ -1,14 +1,14 @@
 // The plan under Leaflet: zones tinted by load, people in their zone's own rows, never at an invented spot.
 
 import { element, inLanguage, setText, t } from "./page.js";
-import { place, source, sureness, unit } from "./say.js";
+import { age, place, source, sureness, unit } from "./say.js";
 
 const GAP = 4;
 const HEAD = 28;
 // How a person may be drawn, richest first: width and height in CSS pixels.
 const STYLES = [
-  { name: "full", w: 104, h: 38 },
-  { name: "name", w: 66, h: 26 },
+  { name: "full", w: 120, h: 38 },
+  { name: "name", w: 76, h: 36 },
   { name: "initial", w: 26, h: 26 },
   { name: "dot", w: 10, h: 10 },
 ];
@@ -119,6 +119,9 @@ export class FloorMap {
   /** Place these people (a list sorted by reading) and numbers. */
   setPeople(people, counts) {
     const members = new Map([...this.zones.keys()].map((code) => [code, []]));
+    labels.clear();
+    const twice = namesakes(people);
+    for (const person of people) if (twice.has(person.family)) labels.set(person.id, withInitial(person));
     for (const person of people) members.get(person.zone)?.push(person);
     for (const [code, entry] of this.zones) {
       entry.members = members.get(code);
@@ -250,6 +253,21 @@ export class FloorMap {
   }
 }
 
+const labels = new Map(); // person id → what tells them from others of the same family name
+
+function namesakes(people) {
+  const seen = new Set();
+  const twice = new Set();
+  for (const { family } of people) (seen.has(family) ? twice : seen).add(family);
+  return twice;
+}
+
+/** "菊川 結": the family name with the first letter of the given name. */
+function withInitial(person) {
+  const given = person.name.slice(person.family.length).trim();
+  return given ? `${person.family} ${[...given][0]}` : person.family;
+}
+
 /** Give a chip (or dot) the look and the words of a person. */
 export function dress(chip, person, style, zoneName, found) {
   const isDot = style === "dot";
@@ -265,9 +283,9 @@ export function dress(chip, person, style, zoneName, found) {
   if (chip.className !== look) chip.className = look;
   if (isDot) return;
   const [name, when] = chip.children;
-  setText(name, mark(person) + (style === "initial" ? initial(person) : person.family));
-  setText(when, style === "full" && person.heard_at !== null ? source(person) : "");
-  when.hidden = style !== "full";
+  setText(name, mark(person) + (style === "initial" ? initial(person) : (labels.get(person.id) ?? person.family)));
+  when.hidden = style === "initial" || person.heard_at === null;
+  setText(when, when.hidden ? "" : style === "full" ? source(person) : age(person.heard_at));
   const where = place(person, () => zoneName, { withFloor: false });
   const said = [person.name, unit(person), where, sureness(person), source(person)].filter(Boolean).join(", ");
   if (chip.dataset.said !== said) {
