@@ -66,7 +66,7 @@ def reason(code: str) -> tuple[str, dict[str, str]]:
     sentences = {
         "background": N_("The background process is not working."),
         "broker": N_("The broker cannot be reached."),
-        "receivers": N_("Half of the receivers of floor %(floor)s or more are not heard."),
+        "receivers": N_("More than half of the receivers of floor %(floor)s are not heard."),
         "database": N_("The database cannot be reached."),
     }
     return sentences[kind], {"floor": floor} if floor else {}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from babel.messages.pofile import read_po
 
 from server.cli import COMMANDS, main
 from server.fleet import rules, words
@@ -73,6 +74,16 @@ def test_every_state_of_a_receiver_is_told():
     assert [word for word in [*words.STATES.values(), *words.ADAPTERS.values(), "Not in use"] if word not in said] == [
         words.STATES[rules.Health.ADAPTER]  # the adapter's own words are shown instead
     ]
+
+
+def test_every_japanese_word_that_is_told_is_the_one_on_the_page():
+    with (ROOT / "server/translations/ja/LC_MESSAGES/messages.po").open("rb") as file:
+        catalogue = read_po(file, locale="ja")
+    states = page("facilities").split("| column |")[0]
+    told = re.findall(r"^\| ([A-Z][^|…,]*?)(?: since …)? \| ([^|]+) \| ", states, re.MULTILINE)
+
+    assert len(told) >= 6
+    assert [(english, catalogue.get(english).string) for english, _japanese in told] == told
 
 
 def test_the_service_units_are_accepted_by_systemd(tmp_path):

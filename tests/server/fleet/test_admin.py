@@ -190,7 +190,7 @@ def test_a_floor_with_too_few_receivers_is_named(office, page):
     office.receiver("RX-18-02", silent=True)
     office.receiver("RX-18-03", silent=True)
 
-    assert "Half of the receivers of floor 18 or more are not heard." in page()
+    assert "More than half of the receivers of floor 18 are not heard." in page()
 
 
 def test_programs_get_the_same(office, signed_in):
