@@ -44,7 +44,7 @@ def test_every_state_of_an_adapter_is_in_the_manual():
     assert all(f"`{state}`" in MANUAL for state in wire.ADAPTER_STATES if state != "ok")
 
 
-@pytest.mark.parametrize("command", ["replay", "simulate"])
+@pytest.mark.parametrize("command", ["replay", "simulate", "record"])
 def test_the_manual_shows_every_option(command, capsys):
     with pytest.raises(SystemExit):
         main([command, "--help"])
