@@ -20,6 +20,9 @@ from server.positioning.types import NOWHERE, Bools, Fixes, Floats, Ints, Option
 STRONGEST_DBM, WEAKEST_DBM = -15.0, -115.0  # a level outside is a glitch
 UNHEARD_DBM = -98.0  # what a receiver that does not hear a tag would at most have heard
 TINY = np.float32(1e-12)
+LEAK = np.float32(1e-14)  # in every cell, and
+WORST_FIT = np.float32(-40.0)  # the logarithm of the worst fit of one step: together they keep beliefs out of
+# float32's denormal numbers, which are thirty times as slow, and change no estimate.
 MOST_FLOORS = 3
 FLOOR_WITHIN_DB = 12.0  # a floor whose loudest receiver is this much below the loudest of all is not thought of
 FLOOR_MASS = 1e-3
@@ -104,13 +107,15 @@ def _updated(model: Model, belief: Belief, heard: Heard, online: Bools, dt_s: fl
     total = np.zeros(len(heard.rows), np.float32)
     for one, found in zip(work, explained, strict=True):
         if found is not None:
-            fit = np.exp(model.options.temper * (found.log_likelihood - best[one.places][:, None]))
+            fit = found.log_likelihood - best[one.places][:, None]
+            fit *= np.float32(model.options.temper)
+            np.exp(np.maximum(fit, WORST_FIT, out=fit), out=fit)
             one.grid *= fit[:, None, :]
-            np.add.at(total, one.places, one.grid.sum(axis=(1, 2)))
+            np.add.at(total, one.places, _mass(one.grid))
     total = np.maximum(total, np.float32(1e-30))
     for one in work:
         if len(one.places):
-            one.grid /= total[one.places][:, None, None]
+            one.grid *= (1 / total[one.places])[:, None, None]
     new = _read_off(model, belief.tags.take(heard.rows), work, explained, len(heard.rows), dt_s)
     return replace(
         belief,
@@ -152,7 +157,7 @@ def _with_candidates(model: Model, belief: Belief, heard: Heard) -> tuple[OnFloo
 
 def _entered(part: FloorModel, one: OnFloor, wanted: Bools, place_of: Ints, rows: Ints, known: Bools) -> OnFloor:
     places = place_of[one.rows]
-    mass = one.grid.sum(axis=(1, 2))
+    mass = _mass(one.grid)
     stays = (places < 0) | (mass > FLOOR_MASS) | wanted[places]
     present = np.zeros(len(rows), bool)
     present[places[places >= 0]] = True
@@ -175,13 +180,17 @@ def _predicted(part: FloorModel, one: OnFloor, at: Ints, options: Options) -> Wo
     if not len(index):
         return Work(index, at[one.rows[index]], grid)
     age_s = np.minimum(one.age_s[index], LONG_STEPS_S[-1])
-    marginal = grid.sum(axis=1) + TINY
-    power = (options.forget**age_s - 1.0).astype(np.float32)
-    grid *= np.exp(power[:, None] * np.log(marginal))[:, None, :]
-    stay = (0.5 + 0.5 * (2 * options.mode_stay - 1) ** age_s).astype(np.float32)[:, None]
     still, walking = grid[:, 0], grid[:, 1]
-    mixed = (1 - stay) * still + stay * walking
-    grid[:, 0] = stay * still + (1 - stay) * walking
+    marginal = still + walking
+    marginal += TINY
+    power = (options.forget**age_s - 1.0).astype(np.float32)
+    grid *= np.power(marginal, power[:, None], out=marginal)[:, None, :]
+    leaves = (0.5 - 0.5 * (2 * options.mode_stay - 1) ** age_s).astype(np.float32)[:, None]
+    exchanged = still - walking
+    exchanged *= leaves
+    still -= exchanged
+    exchanged += walking
+    mixed = exchanged  # what walks after some have got up and some sat down
     bucket = np.searchsorted(np.array(LONG_STEPS_S) * 1.01, age_s)
     shape = (-1, part.grid.rows, part.grid.columns)
     if (bucket == bucket[0]).all():
@@ -192,6 +201,7 @@ def _predicted(part: FloorModel, one: OnFloor, at: Ints, options: Options) -> Wo
             some = bucket == b
             moved = part.spread_y[b] @ mixed[some].reshape(shape) @ part.spread_x[b].T
             grid[some, 1] = moved.reshape(-1, part.grid.cells)
+    grid += LEAK
     return Work(index, at[one.rows[index]], grid)
 
 
@@ -211,12 +221,12 @@ def _change_floors(model: Model, work: list[Work], tags: int, dt_s: float) -> No
             if not len(both):
                 continue
             grid = work[f].grid[slot[f, both]]
-            mass = grid.sum(axis=(1, 2))
+            mass = _mass(grid)
             leak = np.float32(options.leak_rate_hz * dt_s) * mass
             entering = np.repeat((leak / (2 * model.parts[g].grid.cells))[:, None], model.parts[g].grid.cells, axis=1)
             portal_to = model.parts[g].portal
             if g in part.neighbours and portal_to.any() and part.portal.any():
-                through = np.float32(options.portal_rate_hz * dt_s) * (grid.sum(axis=1) @ part.portal)
+                through = np.float32(options.portal_rate_hz * dt_s) * ((grid[:, 0] + grid[:, 1]) @ part.portal)
                 entering = entering + through[:, None] * (portal_to / (2 * portal_to.sum()))[None, :]
             moves.append((g, slot[g, both].astype(np.intp), entering.astype(np.float32)))
     for g, slots, entering in moves:
@@ -252,7 +262,7 @@ def _read_off(
     for f, (part, one, found) in enumerate(zip(model.parts, work, explained, strict=True)):
         if found is None:
             continue
-        marginal = one.grid.sum(axis=1)
+        marginal = one.grid[:, 0] + one.grid[:, 1]
         mass = marginal.sum(axis=1)
         floor_p[one.places, f] = mass
         safe = np.maximum(mass, TINY)
@@ -359,10 +369,19 @@ def _settled(
 def _put_back(one: OnFloor, work: Work) -> OnFloor:
     if not len(work.index):
         return one
-    grid, age_s = one.grid.copy(), one.age_s.copy()
-    grid[work.index] = work.grid
+    age_s = one.age_s.copy()
     age_s[work.index] = 0.0
+    if len(work.index) == len(one.rows):
+        return OnFloor(one.rows, work.grid, age_s)
+    grid = one.grid.copy()
+    grid[work.index] = work.grid
     return OnFloor(one.rows, grid, age_s)
+
+
+def _mass(grid: Floats) -> Floats:
+    """(n, 2, C) → (n,)"""
+    total: Floats = grid.reshape(len(grid), grid.shape[1] * grid.shape[2]).sum(axis=1)
+    return total
 
 
 def _fixes(model: Model, belief: Belief) -> Fixes:
