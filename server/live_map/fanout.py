@@ -3,7 +3,6 @@
 Nothing here asks the database or waits: the feed calls it while it holds the map.
 """
 
-from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar
@@ -52,7 +51,7 @@ class Fanout:
         if last_id is not None:
             self._repeat(stream, view, last_id, now)
         if self._model.places is not None:
-            mine = _mine(stream, view)
+            mine = _mine(stream, view, now)
             _send_counts(stream, events.counts_event(view, self._model.places, stream.floor_id, mine))
 
     def remove(self, stream: Stream) -> bool:
@@ -97,7 +96,7 @@ class Fanout:
     def _tell(self, one: Changed, places: Places, now: datetime) -> None:
         told = Told(one, places)
         for kind, view in self._model.views.items():
-            before, after = view.put(one.person_id, one.after, places.closed, now)
+            before, after = view.put(one.person_id, one.before, one.after, now)
             if before == after and not told.reads_differently:
                 self._heard.add(one.person_id)
             elif kind in self._watched:
@@ -140,7 +139,7 @@ class Fanout:
         for person_id, (line_id, befores) in sorted(missed.items(), key=lambda one: one[1][0]):
             known = self._model.people.get(person_id)
             is_me = person_id == stream.viewer.person_id
-            entry = stream.entry_then if is_me else view.entries.get(person_id)
+            entry = stream.entry_then if is_me else view.entry(person_id, now)
             is_told = (
                 entry is not None
                 and known is not None
@@ -155,7 +154,7 @@ class Fanout:
 
     # -- now and then
 
-    def send_counts(self) -> None:
+    def send_counts(self, now: datetime) -> None:
         """The numbers, to everyone for whom they are others than before."""
         places = self._model.places
         for kind, watched in self._watched.items():
@@ -165,21 +164,20 @@ class Fanout:
             for floor_id, streams in watched.items():
                 of_kind = events.counts_event(view, places, floor_id, None)
                 for stream in streams:
-                    mine = _mine(stream, view)
+                    mine = _mine(stream, view, now)
                     alike = mine is None or mine.counts_alike
                     _send_counts(stream, of_kind if alike else events.counts_event(view, places, floor_id, mine))
 
     def send_heard(self, now: datetime) -> None:
         """When badges were last heard, of people whose place is still the same."""
         heard, self._heard = self._heard, set()
-        by_floor = self._by_floor(heard)
         for kind, watched in self._watched.items():
             view = self._model.views.get(kind)
             if view is None:
                 continue
             for floor_id, streams in watched.items():
-                asked = heard & view.own if floor_id is None else by_floor.get(floor_id, set())
-                of_kind = {i: s for i in asked if (s := self._heard_s(i, view.entries.get(i), floor_id)) is not None}
+                asked = heard & (view.own if floor_id is None else self._model.on_floor.get(floor_id, set()))
+                of_kind = {i: s for i in asked if (s := self._heard_s(i, view.entry(i, now), floor_id)) is not None}
                 data = events.heard_event(of_kind, now) if of_kind else None
                 for stream in streams:
                     mine = stream.viewer.person_id
@@ -195,14 +193,6 @@ class Fanout:
         if known is None or entry is None or (floor_id is not None and entry.floor_id != floor_id):
             return None
         return known.heard_s(entry)
-
-    def _by_floor(self, person_ids: Iterable[int]) -> dict[int, set[int]]:
-        found: defaultdict[int, set[int]] = defaultdict(set)
-        for person_id in person_ids:
-            known = self._model.people.get(person_id)
-            if known is not None and known.subject.where is not None and known.subject.where.floor_id is not None:
-                found[known.subject.where.floor_id].add(person_id)
-        return found
 
     # -- where streams are found
 
@@ -232,11 +222,11 @@ def _tell_kind(told: Told, before: Entry | None, after: Entry | None, watched: W
         told.send(watched[floor_then], told.gone)
 
 
-def _mine(stream: Stream, view: View) -> Mine | None:
+def _mine(stream: Stream, view: View, now: datetime) -> Mine | None:
     person_id = stream.viewer.person_id
     if person_id is None or stream.entry_then is None:
         return None
-    return Mine(person_id, view.entries.get(person_id), stream.entry_then)
+    return Mine(person_id, view.entry(person_id, now), stream.entry_then)
 
 
 def _send_counts(stream: Stream, data: bytes) -> None:

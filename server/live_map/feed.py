@@ -4,6 +4,7 @@ Two threads (greenlets under gevent): one talks to the database, the other only 
 say that it is stale while the database does not answer.
 """
 
+import gc
 import logging
 import threading
 import time
@@ -145,6 +146,7 @@ class Feed:
             return False
 
     def _tail(self, wakeup: Wakeup) -> None:
+        is_first = True
         while self._may_go_on():
             started = time.monotonic()
             try:
@@ -152,6 +154,10 @@ class Feed:
                 if self._failing:
                     log.warning("the database answers again")
                 self._failing = False
+                if is_first:
+                    is_first = False
+                    gc.collect()
+                    gc.freeze()  # all that was read stays: looking through it for garbage would hold everybody up
             except Nothing:
                 self._stopping.wait(RETRY_S)
             except (SQLAlchemyError, OSError) as error:
@@ -200,7 +206,7 @@ class Feed:
                 for stream in self.fanout.streams:
                     self.fanout.send_status(stream, self.status_of(self._code(stream)))
             if self._is_due("counts", COUNTS_EVERY_S):
-                self.fanout.send_counts()
+                self.fanout.send_counts(now)
             if self._is_due("heard", HEARD_EVERY_S):
                 self.fanout.send_heard(now)
                 self.model.forget_views(self.fanout.kinds())

@@ -1,7 +1,7 @@
 """Everything the map needs, in the memory of one web worker: read once, then kept up to date from the outbox."""
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -66,6 +66,7 @@ class Model:
         self.places: Places | None = None
         self.sensors = Sensors((), None)
         self.people: dict[int, Known] = {}
+        self.on_floor: defaultdict[int, set[int]] = defaultdict(set)  # whose last known place is there, shown or not
         self.views: dict[Viewer, View] = {}
         self.viewers: dict[int, Viewer] = {}  # by account
         self.heard_versions: Counter[int] = Counter()  # by floor id
@@ -169,11 +170,7 @@ class Model:
         changed = []
         for person_id, known in self._after(news).items():
             before = self.people.get(person_id)
-            if known is not None:
-                self.people[person_id] = known
-                self._note_heard(known.subject.where)
-            elif before is not None:
-                del self.people[person_id]
+            self._place(person_id, before, known)
             heard_only = before is not None and known is not None and _is_heard_only(before, known)
             changed.append(Changed(person_id, line_of.get(person_id, news.last_id), before, known, heard_only))
         if news.places is not None:
@@ -196,8 +193,21 @@ class Model:
                 after[person_id] = _moved(known, where)
         return after
 
-    def _note_heard(self, where: Whereabouts | None) -> None:
-        if where is None or where.floor_id is None or where.heard_at is None:
+    def _place(self, person_id: int, before: Known | None, known: Known | None) -> None:
+        was = None if before is None or before.subject.where is None else before.subject.where.floor_id
+        if was is not None:
+            self.on_floor[was].discard(person_id)
+        if known is None:
+            self.people.pop(person_id, None)
+            return
+        self.people[person_id] = known
+        where = known.subject.where
+        if where is not None and where.floor_id is not None:
+            self.on_floor[where.floor_id].add(person_id)
+            self._note_heard(where)
+
+    def _note_heard(self, where: Whereabouts) -> None:
+        if where.floor_id is None or where.heard_at is None:
             return
         self.heard_versions[where.floor_id] += 1
         if self.newest_heard is None or where.heard_at > self.newest_heard:

@@ -71,7 +71,7 @@ class Snapshots:
         versions = (view.versions[floor.id], self._model.heard_versions[floor.id], mine, me, status.reasons)
 
         def render() -> bytes:
-            return self._floor(floor, view, mine, places)
+            return self._floor(floor, view, mine, places, now)
 
         return self._answer(key, versions, status, holds, render)
 
@@ -84,7 +84,8 @@ class Snapshots:
         def render() -> bytes:
             me = b"null" if mine is None else people[mine.person_id].json(mine.as_me, places, me=True)
             team = view.own - {viewer.person_id}
-            colleagues = [people[i].json(view.entries[i], places, me=False) for i in self._by_reading(team)]
+            seen = [(people[i], view.entry(i, now)) for i in self._by_reading(team)]
+            colleagues = [known.json(entry, places, me=False) for known, entry in seen if entry is not None]
             return b'{"me":%s,"people":[%s]}' % (me, b",".join(colleagues))
 
         return self._answer(key, None, status, holds, render)
@@ -94,7 +95,7 @@ class Snapshots:
         as_me = self._model.own_entry(viewer, now)
         mine = None
         if viewer.person_id is not None and as_me is not None:
-            mine = Mine(viewer.person_id, view.entries.get(viewer.person_id), as_me)
+            mine = Mine(viewer.person_id, view.entry(viewer.person_id, now), as_me)
         return view, mine, self._model.built()
 
     def _answer(
@@ -130,20 +131,16 @@ class Snapshots:
             self._kept.popitem(last=False)
         return kept
 
-    def _floor(self, floor: FloorView, view: View, mine: Mine | None, places: Places) -> bytes:
+    def _floor(self, floor: FloorView, view: View, mine: Mine | None, places: Places, now: datetime) -> bytes:
         people = self._model.people
         zones = [_zone(zone, view, mine) for zone in places.zones.get(floor.id, ())]
-        here = set(view.on_floor.get(floor.id, ()))
-        if mine is not None:
-            here.discard(mine.person_id)
-            if mine.as_me.floor_id == floor.id:
-                here.add(mine.person_id)
         listed, without_zone = [], 0
-        for person_id in self._by_reading(here):
+        for person_id in self._by_reading(self._model.on_floor.get(floor.id, set())):
             is_me = mine is not None and person_id == mine.person_id
-            entry = mine.as_me if mine is not None and is_me else view.entries[person_id]
-            listed.append(people[person_id].json(entry, places, me=is_me))
-            without_zone += entry.zone_id is None
+            entry = mine.as_me if mine is not None and is_me else view.entry(person_id, now)
+            if entry is not None and entry.floor_id == floor.id:
+                listed.append(people[person_id].json(entry, places, me=is_me))
+                without_zone += entry.zone_id is None
         rest = orjson.dumps(
             {
                 "floor": _floor_head(floor),

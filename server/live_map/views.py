@@ -1,6 +1,6 @@
 """What one kind of viewer sees of everybody, kept up to date change by change."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import count
@@ -39,56 +39,63 @@ class Mine(NamedTuple):
 
 
 class View:
-    """The entries of everybody for one kind of viewer, and the numbers that follow from them.
+    """The numbers that one kind of viewer sees, and how everybody looks to them.
 
-    A person is in a number only as far as they show themselves to this kind of viewer.
+    A person is in a number only as far as they show themselves to this kind of viewer. There are hundreds of kinds,
+    so a view keeps nothing of a person that can be worked out again.
     """
 
     def __init__(self, kind: Viewer, everyone: Mapping[int, Known], closed: Closed, now: datetime) -> None:
         self.kind = kind
         self.serial = next(_serials)  # versions of another view of the same kind say nothing about this one
-        self.entries: dict[int, Entry] = {}
         self.own: set[int] = set()  # who shares a unit with this kind of viewer
-        self.on_floor: defaultdict[int, set[int]] = defaultdict(set)
+        self.on_floor: Counter[int] = Counter()
         self.in_zone: Counter[int] = Counter()
         self.n_in = 0
         self.versions: Counter[int] = Counter()  # of each floor: another number means another picture
-        self.counts_version = 0
         self.asked_s = 0.0  # monotonic, when somebody last wanted it
+        self._everyone = everyone
+        self._closed = closed
+        self._paused: dict[int, Entry] = {}
+        # A pause may end by itself: until the outbox says so the person stays in the numbers as they were put.
         for person_id, known in everyone.items():
-            self.put(person_id, known, closed, now)
+            self.put(person_id, None, known, now)
 
     def put(
-        self, person_id: int, known: Known | None, closed: Closed, now: datetime
+        self, person_id: int, was: Known | None, known: Known | None, now: datetime
     ) -> tuple[Entry | None, Entry | None]:
-        """Take in what is now known of a person (None: they are gone); returns the entries before and after."""
-        before = self.entries.get(person_id)
-        after = None if known is None else known.seen_by(self.kind, closed, now)
+        """Take in what is known of a person now instead of before (None: nothing); returns the entries of both."""
+        before = self._paused.pop(person_id, None)
+        if before is None and was is not None:
+            before = was.seen_by(self.kind, self._closed, now)
+        after = None if known is None else known.seen_by(self.kind, self._closed, now)
+        if known is not None and after is not None and known.subject.choices.paused:
+            self._paused[person_id] = after
         if before != after:
             if before is not None:
                 self._count(person_id, before, -1)
-                self.own.discard(person_id)
-                del self.entries[person_id]
             if after is not None:
                 self._count(person_id, after, +1)
-                if after.own:
-                    self.own.add(person_id)
-                self.entries[person_id] = after
         elif after is not None and after.floor_id is not None:
             self.versions[after.floor_id] += 1  # name, unit or time heard may be another
         return before, after
 
+    def entry(self, person_id: int, now: datetime) -> Entry | None:
+        """How somebody looks; None when they do not work here."""
+        known = self._everyone.get(person_id)
+        if known is None:
+            return None
+        return self._paused.get(person_id) or known.seen_by(self.kind, self._closed, now)
+
     def _count(self, person_id: int, entry: Entry, sign: int) -> None:
+        if entry.own:
+            (self.own.add if sign > 0 else self.own.discard)(person_id)
         if not entry.is_in:
             return
-        self.counts_version += 1
         self.n_in += sign
         if entry.floor_id is not None:
             self.versions[entry.floor_id] += 1
-            if sign > 0:
-                self.on_floor[entry.floor_id].add(person_id)
-            else:
-                self.on_floor[entry.floor_id].discard(person_id)
+            self.on_floor[entry.floor_id] += sign
         if entry.counted_zone_id is not None:
             self.in_zone[entry.counted_zone_id] += sign
 
@@ -98,7 +105,7 @@ class View:
 
     def n_on_floor(self, floor_id: int, mine: Mine | None) -> int:
         """How many are shown on a floor."""
-        return len(self.on_floor.get(floor_id, ())) + (mine.more(lambda e: e.floor_id == floor_id) if mine else 0)
+        return self.on_floor[floor_id] + (mine.more(lambda e: e.floor_id == floor_id) if mine else 0)
 
     def n_in_zone(self, zone_id: int, mine: Mine | None) -> int:
         """How many are counted in a zone."""

@@ -105,7 +105,7 @@ def test_streams_say_nothing_about_moves_that_the_viewer_may_not_see_p4(database
     office.put(office.suzuki, office.zone_b, heard_at=office.now)
     office.put(office.sato, office.zone_b, heard_at=office.now)
     turn(feed)
-    feed.fanout.send_counts()
+    feed.fanout.send_counts(clock.now())
     feed.fanout.send_heard(clock.now())
 
     told = reader.read()
@@ -191,7 +191,7 @@ def test_the_start_page_is_told_about_the_team_and_the_building(database, office
     office.put(office.stranger, office.zone_a)
     office.put(office.sato, office.zone_b)
     turn(feed)
-    feed.fanout.send_counts()
+    feed.fanout.send_counts(clock.now())
 
     told = reader.read()
     assert [(e.data["family"], e.data["me"]) for e in told if e.kind == "person"] == [("鈴木", False), ("佐藤", True)]
@@ -208,8 +208,8 @@ def test_numbers_are_sent_when_they_change_and_not_otherwise(office, feed, signe
 
     office.put(office.suzuki, office.zone_a)
     turn(feed)
-    feed.fanout.send_counts()
-    feed.fanout.send_counts()
+    feed.fanout.send_counts(clock.now())
+    feed.fanout.send_counts(clock.now())
 
     assert reader.kinds() == ["person", "counts"]
 
