@@ -78,4 +78,5 @@ def since(after_id: int, limit: int = 5000) -> Sequence[Line]:
 
 def expire(now: datetime) -> int:
     """Delete lines older than an hour; returns how many."""
-    return db.session.execute(delete(Change).where(Change.at < now - KEEP)).rowcount
+    over = delete(Change).where(Change.at < now - KEEP).returning(Change.id)
+    return len(list(db.session.scalars(over)))

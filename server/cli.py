@@ -24,7 +24,7 @@ COMMANDS = {
     "demo": ("server.demo.command:demo", "Run an invented city hall on this machine."),
     "evaluate": ("server.positioning.command:evaluate", "Locate recorded tags and say how right that was."),
     "list-accounts": ("server.people.command:list_accounts", "Every account with its role."),
-    "load-floor": ("server.places.command:load_floor", "Load a floor from a file."),
+    "load-floor": ("server.fleet.command:load_floor", "Load a floor with its receivers and survey."),
     "migrate": ("server.cli:migrate", "Bring the database to the schema of this version."),
     "publish-notice": ("server.people.command:publish_notice", "Publish a new version of the purpose notice."),
     "set-password": ("server.people.command:set_password", "Give an account a new password."),

@@ -1,4 +1,4 @@
-"""`iruka broker-acl`: an account and an access list for every receiver, as Mosquitto reads them."""
+"""`iruka load-floor`: a floor from a folder. `iruka broker-acl`: the receivers' accounts for Mosquitto."""
 
 import os
 import tempfile
@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
-from server import db, settings
+from server import clock, db, settings
 from server.broker import mosquitto
 from server.broker.access_list import RESERVED, SERVER
 from server.errors import Misconfigured
-from server.fleet import queries
+from server.fleet import floor_folder, queries
 from server.places import queries as places
+from server.places import service as place_services
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 FILE = click.Path(path_type=Path)
@@ -71,6 +72,39 @@ def broker_acl(
     if accounts.new:
         click.echo(f"The new passwords are in {secret}.")
     click.echo("Mosquitto reads them when it is reloaded: systemctl reload mosquitto")
+
+
+@click.command()
+@click.argument("folder", type=FOLDER)
+@click.option("--code", required=True, help="What the floor is called, such as 18.")
+@click.option("--level", type=int, required=True, help="Its order from below; the ground floor is 1.")
+@click.option("--survey", help="The survey in the folder; calibration.csv when there is one.")
+@click.option(
+    "--building-name", default="", help="Creates the building of IRUKA_SITE under this name if there is none."
+)
+def load_floor(folder: Path, code: str, level: int, survey: str | None, building_name: str) -> None:
+    """Load a new floor from FOLDER: zones and plan of floor.json, receivers.csv, and the survey.
+
+    Nothing is changed unless all of it is in order (docs/facilities.md).
+    """
+    config = settings.load()
+    db.connect(config.database_url)
+    found = floor_folder.read(folder, survey)
+    with db.transaction():
+        building = places.building(config.site)
+        if building is None and not building_name:
+            raise Misconfigured(f"There is no building {config.site} yet; name it with --building-name.")
+        building_id = place_services.add_building(config.site, building_name) if building is None else building.id
+        if places.floor_by_code(building_id, code) is not None:
+            raise Misconfigured(f"The building has a floor {code} already.")
+        taken = {one.agent for one in queries.receivers(building_id)} & {one.id for one in found.dataset.receivers}
+        if taken:
+            raise Misconfigured(f"Another floor has a receiver {min(taken)} already.")
+        floor_folder.add_floor(found, building_id, code, level, clock.now())
+    receivers, points = len(found.dataset.receivers), len({sample.point for sample in found.survey})
+    click.echo(
+        f"Floor {code}: {len(found.dataset.floor.zones)} zones, {receivers} receivers, {points} survey points loaded."
+    )
 
 
 def _users(site: str) -> frozenset[str]:

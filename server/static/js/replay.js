@@ -39,7 +39,7 @@ export class Replay {
 
   draw() {
     const { points, estimate, started_at, track } = this.path;
-    const total = points.at(-1)?.[0] ?? 0;
+    const total = Math.max(points.at(-1)?.[0] ?? 0, estimate.at(-1)?.[0] ?? 0);
     const t_s = started_at === null ? -1 : nowS() - started_at;
     const runs = t_s >= 0 && t_s <= total + 2;
     for (const marker of [this.reallyMark, this.guessedMark]) marker.setOpacity(runs ? 1 : 0);
@@ -50,7 +50,8 @@ export class Replay {
       return;
     }
     setText(note, t("Recorded walk %(track)s, %(t)s s of %(total)s s", { track, t: Math.floor(t_s), total: Math.ceil(total) }));
-    this.reallyMark.setLatLng(this.map.at(between(points, t_s)));
+    if (points.length) this.reallyMark.setLatLng(this.map.at(between(points, t_s)));
+    else this.reallyMark.setOpacity(0);
     const known = estimate.filter(([at]) => at <= t_s);
     this.guessed.setLatLngs(known.map(([, x, y]) => this.map.at([x, y])));
     if (known.length) this.guessedMark.setLatLng(this.map.at(known.at(-1).slice(1)));
