@@ -223,11 +223,12 @@ def _change_floors(model: Model, work: list[Work], tags: int, dt_s: float) -> No
             grid = work[f].grid[slot[f, both]]
             mass = _mass(grid)
             leak = np.float32(options.leak_rate_hz * dt_s) * mass
-            entering = np.repeat((leak / (2 * model.parts[g].grid.cells))[:, None], model.parts[g].grid.cells, axis=1)
+            cells = model.parts[g].grid.cells
+            entering: Floats = np.repeat((leak / np.float32(2 * cells))[:, None], cells, axis=1)
             portal_to = model.parts[g].portal
             if g in part.neighbours and portal_to.any() and part.portal.any():
                 through = np.float32(options.portal_rate_hz * dt_s) * ((grid[:, 0] + grid[:, 1]) @ part.portal)
-                entering = entering + through[:, None] * (portal_to / (2 * portal_to.sum()))[None, :]
+                entering += through[:, None] * (portal_to / (2 * portal_to.sum()))[None, :]
             moves.append((g, slot[g, both].astype(np.intp), entering.astype(np.float32)))
     for g, slots, entering in moves:
         work[g].grid[slots] += entering[:, None, :]
@@ -262,7 +263,7 @@ def _read_off(
     for f, (part, one, found) in enumerate(zip(model.parts, work, explained, strict=True)):
         if found is None:
             continue
-        marginal = one.grid[:, 0] + one.grid[:, 1]
+        marginal: Floats = one.grid[:, 0] + one.grid[:, 1]
         mass = marginal.sum(axis=1)
         floor_p[one.places, f] = mass
         safe = np.maximum(mass, TINY)

@@ -125,7 +125,7 @@ def _floor_model(
         radio,
         np.array(radio.receivers, np.int32),
         column_of,
-        1 / variance,
+        (1 / variance).astype(np.float32),
         centred / variance,
         centred**2 / variance,
         -np.log(variance),
