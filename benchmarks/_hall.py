@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -29,6 +29,7 @@ from server.people import passwords, sessions
 from server.people.models import Account
 from server.people.rules import Role
 from server.places import service as places
+from server.presence import queries as presence_queries
 from server.presence import service as presence
 from server.presence.rules import State, Whereabouts
 from server.presence.service import Observation
@@ -130,34 +131,37 @@ class Life:
 
 def _live(of: Hall, pipe: Connection) -> None:
     db.connect(of.url)
-    people, at = sorted(of.home), {person: (of.home[person], of.zones[of.home[person]][0]) for person in of.home}
-    committed: dict[int, float] = {}
-    turn, next_s, floor_turn = 0, time.monotonic(), 0.0
+    people = sorted(of.home)
     with db.reading():
-        last_id = changes.latest_id()
+        at, last_id = dict(presence_queries.whereabouts()), changes.latest_id()
+    committed: dict[int, float] = {}
+    turn, next_s, floors_due = 0, time.monotonic(), 0.0
     while not pipe.poll():
         now = clock.now()
-        moved = random.sample(people, round(CHANGES_PER_S * TURN_S))
-        for person in moved:
-            floor = of.home[person] if random.random() < 0.9 else random.choice(of.floors)
-            at[person] = floor, random.choice(of.zones[floor])
-        floor_turn += len(of.floors) * TURN_S / HEARD_EVERY_S
-        heard = set(of.floors[: int(floor_turn)])
-        of.floors = of.floors[int(floor_turn) :] + of.floors[: int(floor_turn)]
-        floor_turn %= 1
-        seen = {person: random.choice((State.PRESENT, State.PASSING)) for person in moved}
-        again = {person for person, (floor, _zone) in at.items() if floor in heard}
-        seen |= dict.fromkeys(again - seen.keys(), State.PRESENT)
+        seen = {person: _elsewhere(of, person) for person in random.sample(people, round(CHANGES_PER_S * TURN_S))}
+        floors_due += len(of.floors) * TURN_S / HEARD_EVERY_S
+        heard, of.floors = of.floors[: int(floors_due)], of.floors[int(floors_due) :] + of.floors[: int(floors_due)]
+        floors_due %= 1
+        again = {
+            i: replace(where, heard_at=now) for i, where in at.items() if where.floor_id in heard and i not in seen
+        }
         with db.transaction():
-            presence.observe([Observation(p, _here(at[p][1], at[p][0], state)) for p, state in seen.items()], now)
+            presence.observe([Observation(person, where) for person, where in (seen | again).items()], now)
             if turn % 6 == 0:
                 beat()
             newest = changes.latest_id()
         committed_s = time.monotonic()
         committed.update(dict.fromkeys(range(last_id + 1, newest + 1), committed_s))
+        at.update(seen | again)
         last_id, turn, next_s = newest, turn + 1, next_s + TURN_S
         time.sleep(max(0.0, next_s - time.monotonic()))
     pipe.send(committed)
+
+
+def _elsewhere(of: Hall, person: int) -> Whereabouts:
+    """Mostly another zone at home, sometimes another floor."""
+    floor = of.home[person] if random.random() < 0.9 else random.choice(of.floors)
+    return _here(random.choice(of.zones[floor]), floor, random.choice((State.PRESENT, State.PASSING)))
 
 
 def percentile(values: list[float], share: float) -> float:
