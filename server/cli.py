@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -13,9 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from migrations.upgrade import upgrade
 from server import db, settings
 from server.errors import Misconfigured, Refused
-
-STREAMS_PER_WORKER = 4000  # each open map holds one connection for as long as it is open
-
+from server.live_map import workers as workers_of_gunicorn
 
 COMMANDS = {
     "background": ("server.cli:background", "Run the process that turns radio into whereabouts."),
@@ -95,11 +94,8 @@ def web(host: str, port: int, workers: int) -> None:
     """Serve the pages; in a building a reverse proxy with TLS stands in front."""
     settings.load()  # a wrong setting is told here, in a sentence, before gunicorn starts
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    _become(
-        "gunicorn",
-        *("--worker-class", "gevent", "--workers", str(workers), "--worker-connections", str(STREAMS_PER_WORKER)),
-        *("--no-control-socket", "--bind", where, "server.app:create_app()"),
-    )
+    workers_of_gunicorn.allow_open_files()
+    _replace_by(workers_of_gunicorn.command(where, workers))
 
 
 @click.command()
@@ -109,10 +105,14 @@ def background() -> None:
     _become("server.background")
 
 
-def _become(module: str, *arguments: str) -> NoReturn:
+def _become(module: str) -> NoReturn:
     """Go on as `python -m module`, under our process id."""
+    _replace_by([sys.executable, "-m", module])
+
+
+def _replace_by(command: Sequence[str]) -> NoReturn:
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606  our own modules
+    os.execv(command[0], command)  # noqa: S606  our own modules
 
 
 def _fail(sentence: str) -> NoReturn:

@@ -228,11 +228,7 @@ def _serving(state: Path, site: str, port: int | None) -> Iterator[tuple[Process
         try:
             started_at = clock.now()
             processes.start("background", ["server.background"])
-            processes.start(
-                "web",
-                ["gunicorn", "--no-control-socket", "-k", "gevent", "-w", str(WEB_WORKERS), "-b", f"{HOST}:{port}",
-                 "--worker-connections", "1000", "--graceful-timeout", "3", "server.app:create_app()"],
-            )  # fmt: skip
+            processes.start("web", ["server.cli", "web", "--port", str(port), "--workers", str(WEB_WORKERS)])
             wait_until(lambda: _answers(port), processes, READY_WITHIN_S, "The web process")
             db.connect(_database_url(state))
             try:

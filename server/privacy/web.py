@@ -20,6 +20,7 @@ from server.people.rules import LEVELS, Audience, Choices, Level, PauseLength
 from server.places import queries as places
 from server.places.queries import BuildingView
 from server.presence import queries as presence
+from server.presence import service as presence_service
 from server.presence.rules import Shown, Whereabouts, seen
 from server.privacy.inventory import INVENTORY
 from server.settings import Settings
@@ -128,6 +129,7 @@ def pause() -> ResponseReturnValue:
         raise Refused("unknown_length", "Choose for how long your location is hidden.", 422) from None
     with db.transaction():
         service.pause(person_id, length, clock.now(), _zone())
+        presence_service.clear([person_id], clock.now())  # hidden means not kept either
     flash(_("Your location is hidden from everyone now."))
     return redirect(local_path(request.form.get("next"), url_for("privacy.me")))
 
