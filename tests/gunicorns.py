@@ -45,18 +45,23 @@ class Site:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
-        self._log = (state_dir / "gunicorn.log").open("wb")
-        environment = {
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._log_file = state_dir / "gunicorn.log"
+        self._environment = {
             **os.environ,
             "IRUKA_DATABASE_URL": database_url,
             "IRUKA_STATE_DIR": str(state_dir),
-            "IRUKA_BASE_URL": f"http://127.0.0.1:{self.port}",
+            "IRUKA_BASE_URL": self.url,
         }
-        self._running = subprocess.Popen(
-            workers.command(f"127.0.0.1:{self.port}", n_workers), cwd=ROOT, env=environment, stderr=self._log
-        )
         self.n_workers = n_workers
-        until(lambda: len(self.worker_ids()) == n_workers and self._answers())
+        self.start()
+
+    def start(self) -> None:
+        """Start it, or start it again at the same address, and wait until it answers."""
+        self._log = self._log_file.open("ab")
+        command = workers.command(f"127.0.0.1:{self.port}", self.n_workers)
+        self._running = subprocess.Popen(command, cwd=ROOT, env=self._environment, stderr=self._log)
+        until(lambda: len(self.worker_ids()) == self.n_workers and self._answers())
 
     def worker_ids(self) -> list[int]:
         """The workers' process ids."""
@@ -69,6 +74,12 @@ class Site:
         for process_id in old:
             os.kill(process_id, signal.SIGKILL)
         until(lambda: len(set(self.worker_ids()) - set(old)) == self.n_workers)
+
+    def kill(self) -> None:
+        """Pull the plug: master and workers at once."""
+        for process_id in (self._running.pid, *self.worker_ids()):
+            os.kill(process_id, signal.SIGKILL)
+        self._running.wait(20)
 
     def get(self, signed: Signed, path: str, **headers: str) -> Answer:
         """One request on a connection of its own, so on any worker."""

@@ -14,7 +14,7 @@ export function direction([x, y], [from_x, from_y]) {
 export class Card {
   /**
    *   host           the element it is shown in
-   *   screen         where it was opened, for the look-up's record
+   *   screen         where it is opened now, for the look-up's record
    *   zoneCentre     (zone code) → [x_m, y_m] when the zone is on this page's plan, else null
    *   onShow(person, portal), onClose
    */

@@ -195,6 +195,7 @@ function showTables(people) {
 
 /** Map or tables; the same content, one key away. */
 function showView(table) {
+  card.screen = table ? "list" : "map";
   byId("listing").hidden = !table;
   byId("map").hidden = table;
   byId("show-map").setAttribute("aria-pressed", String(!table));
