@@ -1,5 +1,6 @@
 """The database: engine, session, unit of work, and the column types every room uses."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -10,6 +11,7 @@ from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, creat
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -24,6 +26,10 @@ NAMING = {
 BUSY_TIMEOUT_MS = 10_000
 # How long an SQLite writer waits for another one. Transactions here are milliseconds; ten seconds
 # only runs out when a process hangs inside one, and then an error is the honest answer.
+
+IDLE_S = 1.0
+# A connection used this recently is taken to be alive. When the database went away just then one statement
+# fails, as it would have a moment later.
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -65,7 +71,8 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
         _engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
         _prepare_sqlite(_engine)
     else:
-        _engine = create_engine(url, pool_pre_ping=True, pool_size=pool_size, max_overflow=pool_size, pool_timeout=5)
+        _engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=5)
+        _ping_idle(_engine)
     session.configure(bind=_engine)
     return _engine
 
@@ -120,6 +127,22 @@ def reading() -> Iterator[Session]:
         yield session()
     finally:
         session.remove()
+
+
+def _ping_idle(target: Engine) -> None:
+    """Ask a connection that has been idle whether it still lives; every request would pay for asking each time."""
+
+    @event.listens_for(target, "checkin")
+    def _rest(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+        record.info["rested_s"] = time.monotonic()
+
+    @event.listens_for(target, "checkout")
+    def _ask(connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - record.info.get("rested_s", 0.0) > IDLE_S:
+            try:
+                target.dialect.do_ping(connection)
+            except target.dialect.loaded_dbapi.Error as error:
+                raise InvalidatePoolError from error  # the pool gives up all it has and connects anew
 
 
 def _prepare_sqlite(target: Engine) -> None:
