@@ -2,7 +2,6 @@
 
 import os
 import sys
-from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
@@ -110,7 +109,7 @@ def _become(module: str) -> NoReturn:
     _replace_by([sys.executable, "-m", module])
 
 
-def _replace_by(command: Sequence[str]) -> NoReturn:
+def _replace_by(command: list[str]) -> NoReturn:
     sys.stdout.flush()
     os.execv(command[0], command)  # noqa: S606  our own modules
 
