@@ -31,6 +31,15 @@ IDLE_S = 1.0
 # A connection used this recently is taken to be alive. When the database went away just then one statement
 # fails, as it would have a moment later.
 
+LIVELINESS: dict[str, Any] = {
+    "connect_timeout": 3,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 5000,
+}
+# How soon libpq notices that the other machine has vanished without a word; by itself it would wait for hours.
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware instant, stored in UTC; naive values are refused."""
@@ -61,6 +70,7 @@ class Base(DeclarativeBase):
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 session: scoped_session[Session] = scoped_session(sessionmaker(expire_on_commit=False))
 _engine: Engine | None = None
+_silent = False
 
 
 def connect(url: str, *, pool_size: int = 10) -> Engine:
@@ -71,7 +81,9 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
         _engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
         _prepare_sqlite(_engine)
     else:
-        _engine = create_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=5)
+        _engine = create_engine(
+            url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=5, connect_args=LIVELINESS
+        )
         _ping_idle(_engine)
     session.configure(bind=_engine)
     return _engine
@@ -81,9 +93,21 @@ def disconnect() -> None:
     """Give back every connection."""
     global _engine
     session.remove()
+    set_silent(False)
     if _engine is not None:
         _engine.dispose()
         _engine = None
+
+
+def set_silent(silent: bool) -> None:
+    """Whoever reads all the time says whether the database has stopped answering."""
+    global _silent
+    _silent = silent
+
+
+def is_silent() -> bool:
+    """Whether asking now would mean waiting: a database that hangs refuses nothing and answers nothing (RP-10)."""
+    return _silent
 
 
 def engine() -> Engine:

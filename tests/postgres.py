@@ -70,6 +70,22 @@ class Server:
         self.process = _start(self.directory)
         _wait(self.dsn)
 
+    def hang(self) -> None:
+        """Let it neither answer nor refuse anything, as on a machine whose disk hangs."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """End `hang`."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        master = self.process.pid
+        with open(f"/proc/{master}/task/{master}/children") as file:
+            children = [int(i) for i in file.read().split()]
+        for process_id in (master, *children):
+            os.kill(process_id, number)
+
     def _run(self, statement: str) -> None:
         with psycopg.connect(f"{self.dsn} dbname=postgres", autocommit=True) as connection:
             connection.execute(statement)  # type: ignore[arg-type]

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 TURN_S = 0.1  # at most ten readings a second: what happens in between travels together
 PULSE_S = 0.5
+SILENT_AFTER_S = 5.0  # without a reading nobody waits for the database any more; a busy machine may take seconds
 STALE_AFTER_S = 2.0  # without a reading; with PULSE_S this says so within RP-10's three seconds
 RETRY_S = 0.5
 SENSORS_EVERY_S = 2.0
@@ -197,10 +198,11 @@ class Feed:
 
     def pulse(self, now: datetime) -> None:
         """Say what follows from the passing of time; asks nobody."""
+        if self.model.places is None:
+            return
+        db.set_silent(time.monotonic() - self.model.read_s > SILENT_AFTER_S)
         status = self.status()
         with self.lock:
-            if self.model.places is None:
-                return
             if status.reasons != self._status_sent or self._is_due("status", STATUS_EVERY_S):
                 self._status_sent = status.reasons
                 for stream in self.fanout.streams:

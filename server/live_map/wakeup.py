@@ -6,11 +6,11 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Engine
 
+from server import db
 from server.changes import CHANNEL
 
 POLL_S = 0.25  # SQLite cannot tell; an empty look costs some 60 µs
 LISTEN_S = 1.0  # a notification may be lost with its connection: look at least this often
-CONNECT_S = 3
 
 
 class Wakeup:
@@ -50,15 +50,7 @@ class Wakeup:
             return self._connection
         url = self._engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         try:
-            self._connection = psycopg.connect(
-                url,
-                autocommit=True,
-                connect_timeout=CONNECT_S,
-                keepalives_idle=5,
-                keepalives_interval=2,
-                keepalives_count=2,
-                tcp_user_timeout=5000,
-            )
+            self._connection = psycopg.connect(url, autocommit=True, **db.LIVELINESS)
             self._connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
         except psycopg.Error:
             self.close()

@@ -17,6 +17,7 @@ from flask import (
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import ServiceUnavailable
 
 from server import clock, db
 from server.errors import Refused
@@ -144,6 +145,8 @@ def look_up(person_id: int) -> ResponseReturnValue:
         abort(404)
     feed, viewer = _watched_by_me()
     account, now, day = current_account(), clock.now(), feed.model.today()
+    if db.is_silent():  # a look-up that cannot be written down is not answered
+        raise ServiceUnavailable(retry_after=RETRY_AFTER_S)
     with db.transaction():
         found = queries.read_people(day, [person_id]).get(person_id)
         if found is None:
@@ -224,6 +227,8 @@ def _timezone() -> str:
 
 
 def _count(feed: Feed, shown: FloorView) -> None:
+    if db.is_silent():
+        return
     try:
         with db.transaction():
             presence.count_map_view(shown.id, feed.model.today())

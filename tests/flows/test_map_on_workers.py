@@ -1,6 +1,7 @@
 """The live map as it is served: gunicorn's workers, killed and without a database, and pages that stay open."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import make
 import postgres
@@ -8,6 +9,7 @@ import pytest
 from gunicorns import Page, Site, until
 from watching import Office
 
+from migrations.upgrade import upgrade
 from server import clock, db
 from server.people import sessions
 
@@ -110,45 +112,65 @@ def test_stopping_ends_streams_and_requests_alike(office, site, open_page):
     until(lambda: page.is_over)
 
 
-def test_the_map_outlives_its_database_and_recovers_rp_10(tmp_path):
+class Away:
+    """A database that can be taken away, and the office in it."""
+
+    def __init__(self, server: postgres.Server, state_dir: Path) -> None:
+        self.server = server
+        self._url = server.create("iruka")
+        db.connect(self._url)
+        upgrade()
+        self.office = Office()
+        self.signed = make.session(person_id=self.office.stranger)
+        self.office.put(self.office.suzuki, self.office.zone_a)
+        self.site = Site(self._url, state_dir, n_workers=1)
+        self.page = Page(self.site, self.signed)
+
+    def take_away(self, how: str) -> None:
+        db.disconnect()
+        self.server.hang() if how == "hangs" else self.server.stop()
+
+    def bring_back(self, how: str) -> None:
+        self.server.go_on() if how == "hangs" else self.server.start()
+        db.connect(self._url)
+
+    def reasons(self) -> list[str]:
+        """Why the open page was last told that its map is old."""
+        return list(self.page.told("status")[-1]["reasons"]) if self.page.told("status") else []
+
+    def close(self) -> None:
+        self.page.close()
+        self.site.stop()
+        db.disconnect()
+
+
+@pytest.mark.parametrize("how", ["stops", "hangs"])
+def test_the_map_outlives_its_database_and_recovers_rp_10(tmp_path, how):
     """RP-10: old, but there, and it says so; what must be written is refused; then it goes on by itself."""
     if postgres.missing():
         pytest.skip("PostgreSQL's initdb and postgres were not found")
     with postgres.server() as server:
-        from migrations.upgrade import upgrade
-
-        url = server.create("iruka")
-        db.connect(url)
-        upgrade()
-        office = Office()
-        signed = make.session(person_id=office.stranger)
-        office.put(office.suzuki, office.zone_a)
-        site = Site(url, tmp_path, n_workers=1)
-        page = Page(site, signed)
+        away = Away(server, tmp_path)
+        site, signed, office = away.site, away.signed, away.office
         try:
-            until(lambda: page.told("status"))
+            until(lambda: away.page.told("status"))
             assert people_on_18(site, signed) == {"鈴木": "18A"}
-            db.disconnect()
-            server.stop()
+            away.take_away(how)
 
-            until(lambda: "database" in page.told("status")[-1]["reasons"])
+            until(lambda: "database" in away.reasons())
             old = site.get(signed, "/api/v1/floors/18")
             assert (old.status, [p["family"] for p in old.json["people"]]) == (200, ["鈴木"])
-            assert "database" in old.json["reasons"]
-            assert old.headers["X-Stale"] == "1"
+            assert ("database" in old.json["reasons"], old.headers["X-Stale"]) == (True, "1")
             refused = site.get(signed, f"/api/v1/people/{office.suzuki}?screen=map")
             assert (refused.status, int(refused.headers["Retry-After"]) > 0) == (503, True)
             another = Page(site, signed)
             assert another.status == 200
             another.close()
 
-            server.start()
-            db.connect(url)
-            until(lambda: "database" not in page.told("status")[-1]["reasons"])
+            away.bring_back(how)
+            until(lambda: "database" not in away.reasons())
             office.put(office.suzuki, office.zone_b)
-            until(lambda: any(p.get("zone") == "18B" for p in page.told("person")))
+            until(lambda: any(p.get("zone") == "18B" for p in away.page.told("person")))
             assert people_on_18(site, signed) == {"鈴木": "18B"}
         finally:
-            page.close()
-            site.stop()
-            db.disconnect()
+            away.close()
