@@ -5,6 +5,7 @@ import socket
 from datetime import UTC, datetime
 
 import pytest
+from gunicorns import until
 
 from server.live_map import stream as streams
 from server.live_map.stream import Stream, event
@@ -78,3 +79,20 @@ def test_a_reader_that_keeps_up_is_never_cut_rp_21():
         next(events)
 
     assert not stream.was_cut
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_UNIX])
+def test_a_page_that_was_left_is_noticed_without_waiting_for_a_ping(family: socket.AddressFamily):
+    with socket.socket(family) as door:
+        door.bind(("127.0.0.1", 0) if family == socket.AF_INET else "")
+        door.listen()
+        theirs = socket.socket(family)
+        theirs.connect(door.getsockname())
+        ours, _address = door.accept()
+    stream = opened(ours)
+    assert not stream.was_left()
+
+    theirs.close()
+
+    until(stream.was_left)
+    ours.close()
