@@ -58,10 +58,15 @@ class Site:
 
     def start(self) -> None:
         """Start it, or start it again at the same address, and wait until it answers."""
-        self._log = self._log_file.open("ab")
         command = workers.command(f"127.0.0.1:{self.port}", self.n_workers)
-        self._running = subprocess.Popen(command, cwd=ROOT, env=self._environment, stderr=self._log)
+        with self._log_file.open("ab") as log:
+            self._running = subprocess.Popen(command, cwd=ROOT, env=self._environment, stderr=log)
         until(lambda: len(self.worker_ids()) == self.n_workers and self._answers())
+
+    @property
+    def is_running(self) -> bool:
+        """Whether there is a master process."""
+        return self._running.poll() is None
 
     def worker_ids(self) -> list[int]:
         """The workers' process ids."""
@@ -94,10 +99,9 @@ class Site:
 
     def stop(self) -> None:
         """Stop it as an operator does."""
-        if self._running.poll() is None:
+        if self.is_running:
             self._running.terminate()
             self._running.wait(20)
-        self._log.close()
 
     def _answers(self) -> bool:
         try:

@@ -57,17 +57,21 @@ def served(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture
 def hall(served: tuple[Hall, Site, str]) -> Iterator[Hall]:
-    """The hall, with this process connected to its database."""
+    """The hall with everything well, and this process connected to its database."""
     hall, _site, url = served
     db.connect(url)
+    hall.live()
     yield hall
     db.disconnect()
 
 
 @pytest.fixture
-def site(served: tuple[Hall, Site, str], hall: Hall) -> Site:
-    """The hall's server."""
-    return served[1]
+def site(served: tuple[Hall, Site, str], hall: Hall) -> Iterator[Site]:
+    """The hall's server, running again when a test has ended it."""
+    _hall, running, _url = served
+    yield running
+    if not running.is_running:
+        running.start()
 
 
 class Trouble:
