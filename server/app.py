@@ -12,7 +12,7 @@ from flask_babel import Babel, get_locale, gettext
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import access, clock, db, settings
@@ -249,6 +249,11 @@ def _handle_errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> ResponseReturnValue:
         return _problem(400, "form_expired", gettext("This form has expired. Reload the page and try again."))
+
+    @app.errorhandler(SecurityError)
+    def misdirected(_error: SecurityError) -> ResponseReturnValue:
+        # The request was not routed, so no page can be drawn; whoever came this way is no browser of ours.
+        return Response("This is not the address of this server.\n", 400, mimetype="text/plain")
 
     @app.errorhandler(HTTPException)
     def answered(error: HTTPException) -> ResponseReturnValue:

@@ -1,0 +1,230 @@
+"""What every request passes: who may enter, cookies, forged changes, headers, and how errors are told."""
+
+import json
+from pathlib import Path
+
+import make
+import pytest
+from flask import Blueprint, Flask
+from visitor import Visitor
+
+from server import db
+from server.access import PUBLIC, SIGNED_IN, Room, UndeclaredRoute
+from server.app import ROOMS, create_app
+from server.people.rules import Role
+
+HOME = "https://iruka.city.example"
+
+
+@pytest.fixture
+def secure(sqlite, tmp_path) -> Flask:
+    """The application as a building runs it, behind https."""
+    app = create_app(make.settings(sqlite, tmp_path, BASE_URL=HOME))
+    app.test_client_class = Visitor
+    return app
+
+
+# -- who may enter
+
+
+def test_sr_05_a_route_that_declares_nothing_stops_the_start(sqlite, tmp_path):
+    pages = Blueprint("loose", __name__)
+    pages.add_url_rule("/loose", "loose", lambda: "open")
+
+    with pytest.raises(UndeclaredRoute, match="/loose"):
+        create_app(make.settings(sqlite, tmp_path), [*ROOMS, Room(pages, None, None)])  # type: ignore[arg-type]
+
+
+def test_sr_05_a_stranger_gets_into_no_room(app, client):
+    open_to_all = {
+        "static",
+        "people.sign_in",
+        "people.open_session",
+        "people.sign_out",
+        "people.language",
+        "health.healthz",
+    }
+    for route in app.url_map.iter_rules():
+        if "GET" not in (route.methods or ()) or route.endpoint in open_to_all or route.endpoint.startswith("health."):
+            continue
+        path = route.rule.replace("<code>", "18").replace("<int:person_id>", "1")
+
+        answer = client.get(path)
+
+        assert answer.status_code in (302, 401), path
+
+
+def test_sr_05_staff_do_not_reach_the_fleet(signed_in):
+    assert signed_in(Role.STAFF).get("/fleet").status_code == 403
+    assert signed_in(Role.FACILITIES).get("/fleet").status_code == 200
+
+
+# -- cookies
+
+
+def test_sr_08_behind_https_the_cookie_is_host_bound_secure_and_out_of_scripts_reach(secure):
+    with db.transaction():
+        make.account("takanami")
+    browser = secure.test_client()
+    page = browser.get("/sign-in", base_url=HOME)
+    token = page.text.split('name="csrf-token" content="')[1].split('"')[0]
+
+    came_in = browser.post(
+        "/sign-in",
+        base_url=HOME,
+        data={"login": "takanami", "password": make.PASSWORD, "csrf_token": token},
+        headers={"Origin": HOME, "Referer": f"{HOME}/sign-in"},
+    )
+
+    assert came_in.status_code == 302
+    cookies = [line for line in came_in.headers.getlist("Set-Cookie") if line.startswith("__Host-iruka=")]
+    assert cookies
+    for part in ("Secure", "HttpOnly", "SameSite=Lax", "Path=/"):
+        assert part in cookies[0]
+    assert "Domain" not in cookies[0]
+
+
+def test_sr_07_the_key_changes_when_somebody_signs_in(client):
+    with db.transaction():
+        make.account("takanami")
+    client.get("/sign-in")
+    before = client.get_cookie("iruka")
+
+    client.sign_in("takanami", make.PASSWORD)
+
+    after = client.get_cookie("iruka")
+    assert after is not None
+    assert before is None or after.value != before.value
+
+
+# -- forged changes
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"},
+    ],
+)
+def test_sr_09_a_form_of_another_site_changes_nothing_even_with_the_token(signed_in, headers):
+    me = signed_in(person_id=_person())
+
+    answer = me.post("/me/pause", data={"length": "1h", "csrf_token": me.token}, headers=headers)
+
+    assert answer.status_code == 403
+    assert "Show my location again" not in me.get("/me?lang=en").text
+
+
+@pytest.mark.parametrize("token", [None, "", "forged", "of another session"])
+def test_sr_09_a_form_without_this_session_s_token_changes_nothing(signed_in, token):
+    me = signed_in(person_id=_person())
+    given = signed_in().token if token == "of another session" else token
+    data = {"length": "1h"} if given is None else {"length": "1h", "csrf_token": given}
+
+    answer = me.post("/me/pause", data=data, headers={"Origin": "http://localhost"})
+
+    assert answer.status_code == 400
+    assert "expired" in me.get("/me?lang=en").text or "Show my location again" not in me.get("/me?lang=en").text
+
+
+def test_sr_09_signing_in_needs_a_token_too(client):
+    with db.transaction():
+        make.account("takanami")
+
+    answer = client.post("/sign-in", data={"login": "takanami", "password": make.PASSWORD})
+
+    assert answer.status_code == 400
+
+
+def test_sr_09_a_get_changes_nothing(signed_in):
+    me = signed_in(person_id=_person())
+
+    assert me.get("/me/pause").status_code == 405
+
+
+# -- headers
+
+
+def test_sr_10_every_page_forbids_inline_scripts_frames_and_other_hosts(secure):
+    answer = secure.test_client().get("/sign-in", base_url=HOME)
+    policy = answer.headers["Content-Security-Policy"]
+
+    for part in (
+        "default-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'self'",
+    ):
+        assert part in policy
+    assert "unsafe" not in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+    assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_foreign_host_header_is_refused(secure):
+    assert secure.test_client().get("/sign-in", base_url="https://evil.example").status_code == 400
+
+
+# -- errors
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[1", b"null", b'"text"', b"\xff\xfe", b"\x00" * 100, b"[" * 5000, b'{"a": NaN}', b"{} trailing"],
+    ids=repr,
+)
+def test_sr_14_a_malformed_body_is_refused_in_one_sentence(signed_in, body):
+    me = signed_in(person_id=_person())
+    headers = {"Origin": "http://localhost", "X-CSRFToken": me.token, "Content-Type": "application/json"}
+
+    answer = me.post("/me/pause", data=body, headers=headers)
+
+    assert 400 <= answer.status_code < 500
+    told = json.loads(answer.data)
+    assert set(told) == {"code", "message", "id"}
+    for leak in ("Traceback", "SELECT", "/work/", "server/"):
+        assert leak not in answer.text
+
+
+def test_sr_14_a_fault_is_told_by_a_number_and_written_down_with_it(sqlite, tmp_path, caplog):
+    pages = Blueprint("broken", __name__)
+
+    def fail() -> str:
+        raise RuntimeError("SELECT secret FROM /etc/passwd")
+
+    pages.add_url_rule("/broken", "broken", fail)
+    app = create_app(make.settings(sqlite, tmp_path), [*ROOMS, Room(pages, None, PUBLIC)])
+
+    answer = app.test_client().get("/broken?lang=en")
+
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert "RuntimeError" not in answer.text
+    number = answer.text.split("number ")[1][:12]
+    assert number in caplog.text
+
+
+def test_sr_14_an_unknown_page_says_so_in_the_reader_s_language(signed_in):
+    assert "ページが見つかりません。" in signed_in().get("/nowhere?lang=ja").text
+    assert "There is no such page." in signed_in().get("/nowhere?lang=en").text
+
+
+def test_the_rules_of_a_room_hold_for_its_routes(sqlite, tmp_path):
+    pages = Blueprint("inner", __name__)
+    pages.add_url_rule("/inner", "inner", lambda: "inside")
+    app = create_app(make.settings(sqlite, Path(tmp_path)), [*ROOMS, Room(pages, None, SIGNED_IN)])
+
+    assert app.test_client().get("/inner").status_code == 302
+
+
+def _person() -> int:
+    with db.transaction():
+        make.building()
+        notice = make.notice()
+        return make.person(unit_id=make.unit(), has_read=notice)
