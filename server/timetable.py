@@ -3,16 +3,18 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from server import changes, clock, db
+from server.people import failures, sessions
 from server.people import service as people
 from server.presence import jobs as presence
 
+KEEP_FAILURES = timedelta(hours=24)
 log = logging.getLogger(__name__)
 
 
@@ -35,9 +37,17 @@ def _expire_pauses(_site: str) -> None:
         people.expire_pauses(clock.now())
 
 
+def _expire_sessions(_site: str) -> None:
+    now = clock.now()
+    with db.transaction():
+        sessions.expire(now)
+        failures.expire(now - KEEP_FAILURES)
+
+
 JOBS = (
     Job("forget outbox lines older than an hour", _expire_changes, {"minute": "7"}),
     Job("end pauses that are over", _expire_pauses, {"minute": "*"}),
+    Job("forget sessions that are over, and old failed sign-ins", _expire_sessions, {"minute": "23"}),
     Job("forget whereabouts once the building has closed", presence.clear_when_closed, {"minute": "*/10"}),
     Job("forget look-ups older than a year", presence.expire_look_ups, {"hour": "3", "minute": "10"}),
 )

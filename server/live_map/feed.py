@@ -84,6 +84,8 @@ class Feed:
         """Who this account is when it looks at others; asked once, then kept current by the feed."""
         known = self.model.viewers.get(account_id)
         if known is None:
+            if db.is_silent():
+                raise Refused("database_away", "The database cannot be reached. Please try again in a moment.", 503)
             known = people.viewer_of(account_id, self.model.today())
             self.model.viewers[account_id] = known
         return known

@@ -56,6 +56,11 @@ def take_back(scopes: Sequence[str], at: datetime) -> None:
     db.session.execute(delete(SignInFailure).where(SignInFailure.scope.in_(scopes), SignInFailure.at == at))
 
 
+def expire(before: datetime) -> None:
+    """Delete tries made before that instant; they count for minutes only."""
+    db.session.execute(delete(SignInFailure).where(SignInFailure.at < before))
+
+
 def _wait_s(scope: str, now: datetime) -> int | None:
     tries = list(
         db.session.scalars(

@@ -43,7 +43,7 @@ NEGLIGIBLE = 1e-8
 
 
 def spread(cells: int, cell_m: float, sd_m: float) -> Floats:
-    """Gaussian step along one axis, (to, from), its columns add up to one: what leaves at the wall stays at the wall."""
+    """Gaussian step along one axis, (to, from), every column a distribution: what would leave stays at the wall."""
     distance = (np.arange(cells)[:, None] - np.arange(cells)[None, :]) * cell_m
     kernel = np.exp(-0.5 * (distance / max(sd_m, 1e-6)) ** 2)
     kernel[kernel < NEGLIGIBLE] = 0.0

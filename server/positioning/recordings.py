@@ -15,6 +15,8 @@ from typing import Any
 from server.positioning.types import Floor, Receiver, SurveySample, Zone
 
 STRONGEST_DBM, WEAKEST_DBM = -15.0, -115.0
+LARGEST_M = 2000.0
+LONGEST_S = 7 * 86_400.0  # every second is a step, so times since 1970 would never end
 
 
 class BadRecording(Exception):  # noqa: N818  the text is for people
@@ -90,14 +92,31 @@ def read_dataset(folder: Path, zones: str = "zones") -> Dataset:
             Zone(zone_id, tuple((float(x), float(y)) for x, y in polygon)) for zone_id, _name, polygon in entries
         )
         floor = Floor("floor", 0, float(about["width_m"]), float(about["height_m"]), outline)
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadRecording(f"{file} is not a floor: {error!r} in '{zones}', width_m or height_m.") from None
-    if any(len(zone.polygon) < 3 for zone in outline) or not (0 < floor.width_m < 2000 and 0 < floor.height_m < 2000):
-        raise BadRecording(f"{file}: a zone has fewer than three corners, or the floor has no sensible size.")
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+        raise BadRecording(
+            f"{file} is no floor: it needs the numbers width_m and height_m, and '{zones}' as a list of zones with "
+            "id and polygon [[x_m, y_m], …]."
+        ) from None
+    _check(file, floor)
     names = {zone_id: name for zone_id, name, _polygon in entries}
     return Dataset(
         folder, floor, str(about.get("name", folder.name)), names, _receivers(folder), _picture(folder, about)
     )
+
+
+def _check(file: Path, floor: Floor) -> None:
+    if not (0 < floor.width_m < LARGEST_M and 0 < floor.height_m < LARGEST_M):
+        raise BadRecording(f"{file}: width_m and height_m must be between 0 and {LARGEST_M:.0f}.")
+    ids = [zone.id for zone in floor.zones]
+    for zone in floor.zones:
+        if not zone.id:
+            raise BadRecording(f"{file}: a zone has an empty id.")
+        if ids.count(zone.id) > 1:
+            raise BadRecording(f"{file}: two zones have the id '{zone.id}'.")
+        if len(zone.polygon) < 3:
+            raise BadRecording(f"{file}: zone '{zone.id}' has fewer than three corners.")
+        if not all(math.isfinite(value) for corner in zone.polygon for value in corner):
+            raise BadRecording(f"{file}: a corner of zone '{zone.id}' is not a number.")
 
 
 def read_survey(dataset: Dataset, file: str) -> list[SurveySample]:
@@ -126,7 +145,7 @@ def read_walk(dataset: Dataset, track: str) -> list[Heard]:
     if not file.is_file():
         raise BadRecording(f"{file} does not exist; the tracks are: {', '.join(dataset.tracks()) or 'none'}.")
     heard = [
-        Heard(row.number("t_s"), row.text("receiver_id"), row.text("tag_id"), row.number("rssi_dbm"))
+        Heard(row.second("t_s"), row.text("receiver_id"), row.text("tag_id"), row.number("rssi_dbm"))
         for row in _rows(file, ("t_s", "receiver_id", "tag_id", "rssi_dbm"))
     ]
     return sorted((one for one in heard if _is_level(one.rssi_dbm) and one.t_s >= 0), key=lambda one: one.t_s)
@@ -201,7 +220,7 @@ def _picture(folder: Path, about: dict[str, Any]) -> Picture | None:
         x, y = image["origin_px"]
         file = folder / Path(str(image["file"])).name  # a name, never a path out of the folder
         return Picture(file, (float(x), float(y)), float(image["m_per_px"])) if file.is_file() else None
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise BadRecording(f"{folder / 'floor.json'}: image needs file, origin_px and m_per_px.") from None
 
 
@@ -241,6 +260,16 @@ class Row:
             value = math.nan
         if not math.isfinite(value):
             raise BadRecording(f"{self.file}, line {self.line}: {column} is '{text[:40]}', not a number.")
+        return value
+
+    def second(self, column: str) -> float:
+        """The value as seconds since the recording began."""
+        value = self.number(column)
+        if value > LONGEST_S:
+            raise BadRecording(
+                f"{self.file}, line {self.line}: {column} is '{self.text(column)[:40]}', but times count from the "
+                f"beginning of the recording and end after {LONGEST_S:.0f} s."
+            )
         return value
 
 
