@@ -1,9 +1,11 @@
 """Events against snapshots: whatever happens, a page that applies what it is told shows what it would read."""
 
+import json
 import random
 from datetime import timedelta
 
 import pytest
+from watching import TOKYO
 
 from server import clock, db
 from server.live_map import model
@@ -128,20 +130,21 @@ def test_a_page_that_was_cut_off_shows_the_same_after_its_replay_rp_21(database,
         assert shown == read
 
 
-def test_the_end_of_a_pause_is_counted_once_p5(office, feed, signed_in, watch):
+def test_the_end_of_a_pause_is_counted_once_p5(app, office, feed, signed_in, watch):
     """P5: until the outbox says that it is over, a pause that ended by itself is still in the numbers as a pause."""
     office.put(office.suzuki, office.zone_a)
     feed.turn(clock.now())
     visitor = signed_in(person_id=office.stranger)
     reader = watch(visitor)
     with db.transaction():
-        people.pause(office.suzuki, PauseLength.QUARTER, clock.now(), feed.model.built().building.zone)
+        people.pause(office.suzuki, PauseLength.QUARTER, clock.now() - timedelta(minutes=14), TOKYO)
     feed.turn(clock.now())
     assert [person.get("gone") for person in reader.people()] == [True]
 
-    over = clock.now() + timedelta(minutes=16)
+    over = clock.now() + timedelta(minutes=2)
     office.put(office.sato, office.zone_a)
     feed.turn(over)
+    assert shown_at(app, feed, reader, over) == (["佐藤"], 1)
     with db.transaction():
         people.expire_pauses(over)
     feed.turn(over)
@@ -149,6 +152,15 @@ def test_the_end_of_a_pause_is_counted_once_p5(office, feed, signed_in, watch):
 
     (counts,) = (event.data for event in reader.read() if event.kind == "counts")
     assert (counts["count"], counts["zones"]["18A"]) == (2, 2)
+    assert shown_at(app, feed, reader, over) == (["佐藤", "鈴木"], 2)
+
+
+def shown_at(app, feed, reader, now) -> tuple[list[str], int]:
+    """Who is listed on the 18th floor for a reader at a time, and how many are counted in zone 18A."""
+    viewer, floor = reader.stream.viewer, feed.model.built().floor_by_code["18"]
+    answer = app.extensions["iruka.snapshots"].floor(viewer, floor, feed.status(), lambda _etag: False, now)
+    shown = json.loads(answer.plain())
+    return [person["family"] for person in shown["people"]], shown["zones"][0]["count"]
 
 
 def test_kinds_of_viewers_that_nobody_is_left_of_are_forgotten(office, feed, signed_in, watch, monkeypatch):

@@ -232,6 +232,22 @@ def test_hearing_a_badge_again_is_told_together_and_seldom(database, office, fee
     assert elsewhere.read() == []
 
 
+def test_my_own_badge_is_heard_where_i_am_and_on_no_other_page(office, feed, signed_in, watch):
+    office.put(office.sato, office.zone_17, office.other_floor, heard_at=office.now)
+    office.show(office.sato, **dict.fromkeys(EVERYWHERE, Level.BUILDING))
+    turn(feed)
+    visitor = signed_in(person_id=office.sato)
+    here, there = (watch(visitor, f"/api/v1/stream?floor={code}") for code in ("17", "18"))
+
+    later = office.now + timedelta(seconds=3)
+    office.put(office.sato, office.zone_17, office.other_floor, heard_at=later)
+    turn(feed)
+    feed.fanout.send_heard(clock.now())
+
+    assert [event.data["heard"] for event in here.read()] == [{str(office.sato): int(later.timestamp())}]
+    assert there.read() == []
+
+
 def test_a_stream_that_was_cut_is_told_the_state_of_all_that_changed_rp_21(database, office, feed, signed_in, watch):
     """RP-21: a reconnect with Last-Event-ID misses no change; who came and went meanwhile is gone."""
     visitor = signed_in(person_id=office.stranger)
