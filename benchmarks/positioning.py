@@ -217,7 +217,8 @@ def building() -> None:
     print(
         f"{len(floors)} floors of {of.parts[0].grid.cells} cells, {len(hearing)} receivers, {tags:.0f} of {BADGES} "
         f"badges heard in {rows:.0f} windows a second: {cpu_s * 1000:.0f} ms CPU a step, "
-        f"{wall_s * 1000:.0f} ms by the clock, {cpu_s / tags * 1e6:.0f} µs a badge; model built in {built_s * 1000:.0f} ms"
+        f"{wall_s * 1000:.0f} ms by the clock, {cpu_s / tags * 1e6:.0f} µs a badge; "
+        f"model built in {built_s * 1000:.0f} ms"
     )
 
 
