@@ -18,6 +18,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # it knows where recordings lie
 
@@ -64,13 +65,18 @@ def model(
     known: bool,
     zones: Sequence[Zone] | None = None,
     keep: Sequence[Receiver] | None = None,
+    points: int | None = None,
 ) -> Model:
-    """A recorded floor; with other zones, or with only some of its receivers."""
+    """A recorded floor; with other zones, with only some of its receivers, or of its survey's points."""
     of = dataset(name)
     floor = of.floor if zones is None else replace(of.floor, zones=tuple(zones))
     hearing = of.receivers if keep is None else tuple(keep)
     ids = {one.id for one in hearing}
     samples = [one for one in survey(name, surveyed) if one.receiver in ids] if surveyed else []
+    if points is not None:
+        place = {one.point: (one.x_m, one.y_m) for one in samples}
+        chosen = {list(place)[i] for i in apart(np.array(list(place.values())), points)}
+        samples = [one for one in samples if one.point in chosen]
     return build_model([floor], hearing, {floor.id: samples}, Options(level_known=known))
 
 
@@ -132,7 +138,7 @@ def density() -> None:
     for count in (12, 8, 6, 4, 3):
         print(f"{count:>9}   ", end="")
         for zones in sets.values():
-            of = model("tetam", "calibration.csv", known=False, zones=zones, keep=apart(count))
+            of = model("tetam", "calibration.csv", known=False, zones=zones, keep=spread(count))
             end = seated(of, "tetam", "calibration_set2.csv")[1]
             print(f"{f'{walks(of).zone_accuracy:.2f} / {end.zone_accuracy:.2f}':>24}", end="", flush=True)
         print()
@@ -146,14 +152,29 @@ def strips(floor: Floor, count: int) -> list[Zone]:
     ]
 
 
-def apart(count: int) -> list[Receiver]:
-    """Receivers that cover the floor: each next one is the farthest from those chosen."""
+def spread(count: int) -> list[Receiver]:
+    """Receivers that cover the floor."""
     hearing = dataset("tetam").receivers
-    xy = np.array([(one.x_m, one.y_m) for one in hearing])
+    return [hearing[i] for i in apart(np.array([(one.x_m, one.y_m) for one in hearing]), count)]
+
+
+def apart(xy: NDArray[np.float64], count: int) -> list[int]:
+    """Indices of places (n, 2) that cover all: each next one is the farthest from those chosen."""
     chosen = [int(np.hypot(*(xy - xy.mean(axis=0)).T).argmin())]
     while len(chosen) < count:
-        chosen.append(int(np.hypot(*(xy[:, None] - xy[chosen]).T).min(axis=0).argmax()))
-    return [hearing[i] for i in chosen]
+        chosen.append(int(np.hypot(*(xy[:, None] - xy[chosen]).transpose(2, 0, 1)).min(axis=1).argmax()))
+    return chosen
+
+
+def survey_size() -> None:
+    """Fewer points of the survey: walking / seated at the end, 12 receivers, 9 bays, level free."""
+    for points in (81, 40, 20, 12, 6):
+        of = model("tetam", "calibration.csv", known=False, points=points)
+        end = seated(of, "tetam", "calibration_set2.csv")[1]
+        print(f"{points:>9}   {walks(of).zone_accuracy:.2f} / {end.zone_accuracy:.2f}", flush=True)
+    of = model("tetam", None, known=False)
+    end = seated(of, "tetam", "calibration_set2.csv")[1]
+    print(f"{'none':>9}   {walks(of).zone_accuracy:.2f} / {end.zone_accuracy:.2f}")
 
 
 def one_floor() -> None:
@@ -280,6 +301,8 @@ def main() -> None:
         accuracy()
         print("\nReceivers and zones: tetam walking / seated at the end, level free\n")
         density()
+        print("\nPoints of the survey: tetam walking / seated at the end, 9 bays, level free\n")
+        survey_size()
         print()
     print(f"Cost: one thread, medians of {STEPS} steps\n")
     one_floor()
