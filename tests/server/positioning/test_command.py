@@ -8,8 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 from recorded import CALIBRATION, FLOOR, SIGHTINGS, calibration, folder, sightings, truth
 
-from server.positioning.command import evaluate
+from server.positioning.command import STAY_COLUMNS, WALK_COLUMNS, evaluate
 
+PAGE = (Path(__file__).parents[3] / "docs" / "evaluate.md").read_text("utf-8")
 ROOMS = ("west", "east")
 ROUTE = ["west"] * 12 + ["east"] * 12
 FILES = {
@@ -258,3 +259,20 @@ def test_a_floor_without_zones_still_has_places(data, out):
 
     assert result.exit_code == 0, result.output
     assert {(row["zone_id"], row["zone_p"]) for row in rows(out)} == {("", "0.0000")}
+
+
+OPTIONS = [one for one in evaluate.params if one.opts[0].startswith("--")]
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda one: one.name)
+def test_the_page_tells_every_option_and_its_default(option):
+    told = next((line for line in PAGE.splitlines() if line.startswith(f"| `{option.opts[0]}` |")), None)
+
+    assert told is not None
+    if isinstance(option.default, str | float):
+        assert f"| `{option.default}` |" in told
+
+
+@pytest.mark.parametrize("columns", [WALK_COLUMNS, STAY_COLUMNS], ids=["walks", "pieces"])
+def test_the_page_tells_the_columns_in_their_order(columns):
+    assert f"`{','.join(columns)}`" in PAGE
