@@ -121,7 +121,7 @@ export class FloorMap {
     const members = new Map([...this.zones.keys()].map((code) => [code, []]));
     labels.clear();
     const twice = namesakes(people);
-    for (const person of people) if (twice.has(person.family)) labels.set(person.id, withInitial(person));
+    for (const person of people) if (twice.has(person.family)) labels.set(person.id, person.name);
     for (const person of people) members.get(person.zone)?.push(person);
     for (const [code, entry] of this.zones) {
       entry.members = members.get(code);
@@ -177,13 +177,15 @@ export class FloorMap {
     box.style.width = `${width}px`;
     const name = inLanguage(zone.name, zone.name_en) || zone.code;
     const closed = zone.excluded;
-    setText(head.firstChild, width < 130 ? zone.code : name);
+    const said = width < 130 ? zone.code : name;
+    setText(head.firstChild, said);
     const short = zone.capacity ? `${count}/${zone.capacity}` : String(count);
-    setText(head.lastChild, closed ? "" : short);
+    head.lastChild.dataset.drawn = closed ? "" : short;
     head.firstChild.hidden = width < 92 && !closed;
     head.hidden = width < 30 || (closed && width < 70);
-    head.setAttribute("aria-label", spoken(zone, name, count));
-    head.title = spoken(zone, name, count);
+    const sentence = spoken(zone, name, count);
+    head.setAttribute("aria-label", said === name ? sentence : `${said} ${sentence}`);
+    head.title = sentence;
     const own = zone.own ? " zone-shape--own" : "";
     const found = members.some((person) => person.id === this.found) ? " zone-shape--found" : "";
     shape.getElement()?.setAttribute(
@@ -227,7 +229,7 @@ export class FloorMap {
 
   more(entry, count, name) {
     entry.moreButton ??= element("button", { type: "button", class: "more", onclick: () => this.onZone(entry.zone.code) });
-    setText(entry.moreButton, `+${count}`);
+    entry.moreButton.dataset.drawn = `+${count}`;
     entry.moreButton.setAttribute("aria-label", t("%(n)s more in %(zone)s", { n: count, zone: name }));
     return entry.moreButton;
   }
@@ -253,7 +255,7 @@ export class FloorMap {
   }
 }
 
-const labels = new Map(); // person id → what tells them from others of the same family name
+const labels = new Map(); // person id → the whole name of those who share their family name
 
 function namesakes(people) {
   const seen = new Set();
@@ -262,13 +264,10 @@ function namesakes(people) {
   return twice;
 }
 
-/** "菊川 結": the family name with the first letter of the given name. */
-function withInitial(person) {
-  const given = person.name.slice(person.family.length).trim();
-  return given ? `${person.family} ${[...given][0]}` : person.family;
-}
-
-/** Give a chip (or dot) the look and the words of a person. */
+/**
+ * Give a chip (or dot) the look and the words of a person. Its text is the beginning of its spoken name, for those who
+ * say what they want to press (WCAG 2.2, 2.5.3); marks and ages are drawn by the stylesheet out of data-drawn.
+ */
 export function dress(chip, person, style, zoneName, found) {
   const isDot = style === "dot";
   const kind = isDot ? "dot" : "chip";
@@ -283,9 +282,10 @@ export function dress(chip, person, style, zoneName, found) {
   if (chip.className !== look) chip.className = look;
   if (isDot) return;
   const [name, when] = chip.children;
-  setText(name, mark(person) + (style === "initial" ? initial(person) : (labels.get(person.id) ?? person.family)));
+  setText(name, style === "initial" ? initial(person) : (labels.get(person.id) ?? person.family));
+  name.dataset.drawn = mark(person);
   when.hidden = style === "initial" || person.heard_at === null;
-  setText(when, when.hidden ? "" : style === "full" ? source(person) : age(person.heard_at));
+  when.dataset.drawn = when.hidden ? "" : style === "full" ? source(person) : age(person.heard_at);
   const where = place(person, () => zoneName, { withFloor: false });
   const said = [person.name, unit(person), where, sureness(person), source(person)].filter(Boolean).join(", ");
   if (chip.dataset.said !== said) {
