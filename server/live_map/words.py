@@ -9,7 +9,6 @@ def N_(sentence: str) -> str:  # noqa: N802  the name that catalogues are gather
 
 
 SENTENCES = (
-    N_("here"),
     N_("probably here"),
     N_("on the move"),
     N_("somewhere on %(floor)s"),
@@ -49,11 +48,8 @@ SENTENCES = (
     N_("Nobody of my team is known to be here."),
     N_("%(n)s more without a place"),
     N_("Beacons are not used on this floor."),
-    N_("No plan has been loaded for this floor."),
     N_("Zoom in"),
     N_("Zoom out"),
-    N_("Unit"),
-    N_("Open the floor"),
     N_("Show on the map"),
     N_("Close"),
     N_("Take the lift to %(floor)s; %(zone)s is %(direction)s of it on the plan."),
@@ -67,11 +63,8 @@ SENTENCES = (
     N_("above left"),
     N_("This person’s location is not shown. That can have any reason."),
     N_("This look-up is visible to them."),
-    N_("Where others see me"),
     N_("My place is not known at the moment."),
     N_("It could not be loaded. Please try again in a moment."),
-    N_("me"),
-    N_("my team"),
     N_("True path"),
     N_("Estimate"),
     N_("Recorded walk %(track)s, %(t)s s of %(total)s s"),

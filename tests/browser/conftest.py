@@ -19,6 +19,9 @@ from server.people.rules import Role
 LOCALES = {"ja": "ja-JP", "en": "en-GB"}
 
 
+AXE = Path(__file__).resolve().parents[2] / ".venv" / "browser-tests" / "axe.min.js"
+
+
 def need(found: object, what: str) -> None:
     """Skip without a tool, unless the whole suite was asked for."""
     if found:
@@ -38,6 +41,13 @@ def browser() -> Iterator[Browser]:
         opened = playwright.chromium.launch(executable_path=chromium, args=arguments)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """axe-core's script; run by the test, not by the page, so the page's Content-Security-Policy stays as it is."""
+    need(AXE.is_file(), "axe-core, which `make test` installs,")
+    return AXE.read_text("utf-8")
 
 
 @pytest.fixture(scope="module")

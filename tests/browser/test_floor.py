@@ -40,6 +40,16 @@ def test_a_place_that_records_nothing_says_so_p8(open_page, hall):
     expect(page.locator("#zones-empty")).to_be_visible()
 
 
+def test_a_floor_without_a_plan_says_so_and_shows_its_zones(open_page, hall):
+    page = settled(open_page("/floors/17", hall.sato))
+
+    expect(page.get_by_text("この階の図面はまだ登録されていません。")).to_be_visible()
+    expect(page.locator("#map").get_by_role("button", name="17A区画 3人、定員 30")).to_be_visible()
+    page.goto("/floors/18")
+    settled(page)
+    expect(page.get_by_text("この階の図面はまだ登録されていません。")).to_be_hidden()
+
+
 def test_people_stand_in_the_row_of_their_zone_and_the_uncertain_one_beside_the_map(open_page, hall):
     page = settled(open_page("/floors/18", hall.sato))
 
@@ -184,5 +194,5 @@ def test_names_of_the_same_family_are_told_apart(open_page, hall, size):
 
     page.locator("#zones").get_by_role("button", name=re.compile("A区画")).click()
 
-    expect(chip(page, "菊川 結衣")).to_contain_text("菊川 結")
-    expect(chip(page, "菊川 航")).to_contain_text("菊川 航")
+    expect(chip(page, "菊川 結衣")).to_have_text("菊川 結衣")
+    expect(chip(page, "菊川 航")).to_have_text("菊川 航")

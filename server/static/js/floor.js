@@ -217,6 +217,7 @@ const live = new Live({
     state.people = new Map(snapshot.people.map((person) => [person.id, person]));
     order.clear();
     snapshot.people.forEach((person, at) => order.set(person.id, at));
+    byId("no-plan").hidden = snapshot.floor.plan !== null;
     map.setFloor(snapshot.floor, snapshot.zones);
     replay.set(snapshot.path);
     redraw();
