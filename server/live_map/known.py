@@ -39,14 +39,16 @@ class Known:
         return self.card == card and self.subject == subject
 
     def seen_by(self, kind: Viewer, closed: Closed, now: datetime) -> Entry:
-        """What viewers of this kind, who are somebody else, see."""
+        """What viewers of this kind, who are somebody else, see.
+
+        It stays for as long as the object does, so that numbers take away what they added: when a pause ends by
+        itself, the outbox says so within the minute.
+        """
         units = self.subject.unit_ids
         relation = (not units.isdisjoint(kind.unit_ids), not units.isdisjoint(kind.heads_unit_ids), kind.kiosk)
         found = self._entries.get(relation)
         if found is None:
-            found = rules.entry(kind, self.subject, closed, now)
-            if not self.subject.choices.paused:  # a pause may end by itself, and the entry with it
-                self._entries[relation] = found
+            found = self._entries[relation] = rules.entry(kind, self.subject, closed, now)
         return found
 
     def json(self, entry: Entry, places: Places, *, me: bool) -> bytes:

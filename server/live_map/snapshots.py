@@ -67,8 +67,7 @@ class Snapshots:
         if mine is not None and floor.id not in (mine.as_me.floor_id, mine.as_others and mine.as_others.floor_id):
             mine = None  # like everyone of this kind
         key = ("floor", floor.id, view.serial, mine and mine.person_id)
-        me = None if mine is None else self._model.people[mine.person_id].json(mine.as_me, places, me=True)
-        versions = (view.versions[floor.id], self._model.heard_versions[floor.id], mine, me, status.reasons)
+        versions = (view.versions[floor.id], self._model.heard_versions[floor.id], mine, status.reasons)
 
         def render() -> bytes:
             return self._floor(floor, view, mine, places, now)

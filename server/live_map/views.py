@@ -56,8 +56,6 @@ class View:
         self.asked_s = 0.0  # monotonic, when somebody last wanted it
         self._everyone = everyone
         self._closed = closed
-        self._paused: dict[int, Entry] = {}
-        # A pause may end by itself: until the outbox says so the person stays in the numbers as they were put.
         for person_id, known in everyone.items():
             self.put(person_id, None, known, now)
 
@@ -65,12 +63,8 @@ class View:
         self, person_id: int, was: Known | None, known: Known | None, now: datetime
     ) -> tuple[Entry | None, Entry | None]:
         """Take in what is known of a person now instead of before (None: nothing); returns the entries of both."""
-        before = self._paused.pop(person_id, None)
-        if before is None and was is not None:
-            before = was.seen_by(self.kind, self._closed, now)
+        before = None if was is None else was.seen_by(self.kind, self._closed, now)
         after = None if known is None else known.seen_by(self.kind, self._closed, now)
-        if known is not None and after is not None and known.subject.choices.paused:
-            self._paused[person_id] = after
         if before != after:
             if before is not None:
                 self._count(person_id, before, -1)
@@ -83,9 +77,7 @@ class View:
     def entry(self, person_id: int, now: datetime) -> Entry | None:
         """How somebody looks; None when they do not work here."""
         known = self._everyone.get(person_id)
-        if known is None:
-            return None
-        return self._paused.get(person_id) or known.seen_by(self.kind, self._closed, now)
+        return None if known is None else known.seen_by(self.kind, self._closed, now)
 
     def _count(self, person_id: int, entry: Entry, sign: int) -> None:
         if entry.own:
