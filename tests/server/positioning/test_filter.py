@@ -232,6 +232,23 @@ def test_the_floor_follows_somebody_through_the_lift(seed):
     assert zone_of(fixes[-1], of=TOWER) == "2-se"
 
 
+def test_a_change_of_floor_is_sooner_believed_at_a_lift():
+    floors, hearing = parts((1, 2))
+    without_lift = build_model([replace(one, portals=()) for one in floors], hearing)
+    with_lift = build_model(floors, hearing)
+    route = [(1, *LIFT)] * 20 + [(2, *LIFT)] * 2
+
+    seconds = [{"badge": heard_at(hearing, *place)} for place in route]
+    _belief, at_lift = follow(with_lift, seconds)
+    _belief, through_slab = follow(without_lift, seconds)
+
+    def on_2(fixes: Fixes) -> float:
+        return float(fixes.floor_p[0] if fixes.floor[0] == 1 else 1 - fixes.floor_p[0])
+
+    odds = [on_2(one[20]) / (1 - on_2(one[20])) for one in (at_lift, through_slab)]
+    assert odds[0] > 10 * odds[1]
+
+
 def test_the_lift_may_skip_floors():
     route = [(1, *LIFT)] * 20 + [(3, *LIFT)] * 12 + walk(3, LIFT, DESK["nw"]) + [(3, *DESK["nw"])] * 20
 
@@ -288,6 +305,18 @@ def test_a_building_in_which_nothing_hears_follows_nobody():
 
     assert belief.tag_ids == ()
     assert fixes.tag_ids == ()
+
+
+def test_a_floor_that_is_only_a_little_likelier_is_not_settled_on():
+    on_1 = heard_at(ALL, 1, *LIFT)
+    between = {f"{level}{name}": on_1[f"1{name}"] - 9.0 + (0.3 if level == 2 else -0.3)
+               for level in (1, 2) for name in "abcdef"}  # fmt: skip
+
+    _belief, fixes = follow(TOWER, [{"badge": on_1}] * 20 + [{"badge": between}] * 60)
+
+    assert fixes[-1].floor.tolist() == [1]
+    assert 0.5 < fixes[-1].floor_p[0] < 0.95
+    assert fixes[-1].settled_floor.tolist() == [0]
 
 
 # What a step must not do
@@ -444,6 +473,17 @@ def test_whatever_is_heard_every_fix_is_a_place_in_the_building(seconds):
         assert not len(positive) or positive.min() >= np.finfo(np.float32).tiny
 
 
+def test_a_belief_never_falls_into_denormal_numbers():
+    """They would make each step thirty times as slow."""
+    certain = build_model([floor()], HERE, {"1": survey(HERE)}, Options(level_known=True))
+    belief = Belief.empty(certain)
+
+    for second in sitting("nw", 60, sd_db=0.2):
+        belief, _fixes = step(certain, belief, windows(certain, second, n=50))
+
+        assert belief.floors[0].grid.min() >= np.finfo(np.float32).tiny
+
+
 # Silence
 
 
@@ -456,6 +496,14 @@ def test_a_tag_that_nobody_hears_stays_where_it_was():
     assert silent[-1].x_m.tolist() == heard[-1].x_m.tolist()
     assert silent[-1].zone.tolist() == heard[-1].zone.tolist()
     assert heard[-1].silent_s.tolist() == [0.0]
+
+
+def test_the_time_of_a_silence_is_made_up_once():
+    belief, _heard = follow(ONE, sitting("nw", 20))
+    silent, _fixes = follow(ONE, [{}] * 3, belief)
+    again, _fixes = follow(ONE, sitting("nw", 1), silent)
+
+    assert [one.floors[0].age_s.tolist() for one in (belief, silent, again)] == [[0.0], [3.0], [0.0]]
 
 
 def test_after_a_long_silence_somebody_may_be_anywhere():
@@ -477,20 +525,33 @@ def test_a_tag_unheard_for_an_hour_is_dropped_and_its_level_kept():
     assert belief.levels() == {"badge": learned}
 
 
-def test_a_receiver_that_does_not_report_says_nothing_of_the_floor():
+FEW = [*(one.id for one in ALL if one.floor == "1"), "2e"]
+
+
+def on_floor_1(reporting: list[list[str] | None]) -> list[float]:
+    """How likely floor 1 is after each second between the floors; who reports in each second, None: all."""
+    belief, found = Belief.empty(TOWER), []
+    for online in reporting:
+        heard = windows(TOWER, {"badge": {"1e": -80.0, "2e": -80.0}}, online=online)
+        belief, fixes = step(TOWER, belief, heard)
+        found.append(float(fixes.floor_p[0] if fixes.floor[0] == 0 else 1 - fixes.floor_p[0]))
+    return found
+
+
+@pytest.mark.parametrize("before", [None, FEW], ids=["gone since", "never there"])
+def test_a_receiver_that_does_not_report_says_nothing_of_the_floor(before):
     """Silence tells floors apart, but only the silence of a receiver that is there."""
-    heard = [{"badge": {"1e": -80.0, "2e": -80.0}}] * 15
-    floor_1 = [one.id for one in ALL if one.floor == "1"]
+    few = on_floor_1([before] * 10 + [FEW] * 10)
 
-    belief = only_one = Belief.empty(TOWER)
-    for second in heard:
-        belief, all_report = step(TOWER, belief, windows(TOWER, second))
-        only_one, without_2 = step(TOWER, only_one, windows(TOWER, second, online=[*floor_1, "2e"]))
+    assert few[-1] < on_floor_1([None] * 20)[-1] - 0.1
 
-    def on_1(fixes: Fixes) -> float:
-        return float(fixes.floor_p[0] if fixes.floor[0] == 0 else 1 - fixes.floor_p[0])
 
-    assert on_1(without_2) < on_1(all_report)
+def test_a_receiver_that_has_come_back_is_not_silent_at_once():
+    returned = on_floor_1([FEW] * 10 + [None] * 10)
+    stayed_away = on_floor_1([FEW] * 20)
+
+    assert returned[13] == pytest.approx(stayed_away[13], abs=1e-4)
+    assert returned[-1] > stayed_away[-1] + 0.1
 
 
 @pytest.mark.parametrize("dt_s", [0.5, 2.0], ids=["half seconds", "two seconds"])
