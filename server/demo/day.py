@@ -14,6 +14,7 @@ from server.demo.city import STOREYS
 from server.demo.geometry import ENTRANCE, HEIGHT_M, LIFTS, SLAB_DB, TOILETS, WIDTH_M, Area, Layout, Spot, layout
 
 H, MIN = 3600, 60
+TO_THE_DESK = 10 * MIN
 ABSENT = 0.15  # telework 9 %, leave 6 %
 ON_A_TRIP = 0.11
 MEETINGS_AN_HOUR = 2.2  # of each floor
@@ -43,8 +44,9 @@ class Person:
     blocks: list[tuple[int, int, str, float, float, str]] = field(default_factory=list)
 
     def is_free(self, start: int, end: int) -> bool:
-        """Whether nothing else is planned from `start` to `end`."""
-        return self.starts <= start and end <= self.ends and all(end <= b[0] or b[1] <= start for b in self.blocks)
+        """Whether nothing else is planned from `start` to `end`, once they have come to their desk."""
+        is_there = self.starts + TO_THE_DESK <= start and end <= self.ends
+        return is_there and all(end <= b[0] or b[1] <= start for b in self.blocks)
 
 
 def scenario(residents: Sequence[Resident], timezone: str) -> dict[str, object]:
@@ -104,7 +106,7 @@ def _present(residents: Sequence[Resident], layouts: dict[str, Layout], rng: ran
             starts = 8 * H
         person = Person(resident, desk, starts, ends)
         if draw > 1.0 - ON_A_TRIP and not is_guide:
-            leaves = rng.randint(9 * H, 13 * H)
+            leaves = max(rng.randint(9 * H, 13 * H), starts + TO_THE_DESK)
             person.blocks.append((leaves, min(ends, leaves + rng.randint(2 * H, 5 * H)), "", 0.0, 0.0, "away"))
         people.append(person)
     return people

@@ -39,7 +39,7 @@ from server.places.queries import FloorView
 
 HOST = "127.0.0.1"
 FIRST_PORT, PORTS_TRIED = 8000, 50
-BUILD_WITHIN_S, READY_WITHIN_S = 60.0, 90.0
+READY_WITHIN_S = 90.0
 TIMEZONE = "Asia/Tokyo"
 PAUSE_BETWEEN_REPLAYS_S = 6.0
 SOURCES = ("names", "city", "geometry", "plan", "build", "day", "survey", "notice")
@@ -241,7 +241,6 @@ def _serving(state: Path, site: str, port: int | None) -> Iterator[tuple[Process
         finally:
             click.echo("\nStopping")
             processes.stop()
-    click.echo("Stopped.")
 
 
 def _answers(port: int) -> bool:
@@ -301,7 +300,7 @@ def _stoppable() -> Iterator[None]:
     try:
         yield
     except Stopped:
-        pass
+        click.echo("Stopped.")
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
