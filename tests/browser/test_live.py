@@ -13,6 +13,7 @@ from server import clock, db
 from server.people import service as people
 from server.people import sessions
 from server.people.rules import Level, PauseLength
+from server.places import service as places
 from server.presence.rules import State
 
 WAIT = {"timeout": PATIENCE_MS}
@@ -214,3 +215,31 @@ def test_a_session_that_ends_leads_to_the_sign_in_page_and_back_sr_07(open_page,
     page.get_by_label("パスワード").fill(make.PASSWORD)
     page.get_by_role("button", name="ログイン").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("18階 財務局")
+
+
+def test_a_replayed_recording_is_drawn_beside_its_estimate(open_page, hall):
+    now = clock.now()
+    with db.transaction():
+        walk = [(float(t), 2.0 + t / 10, 2.0) for t in range(300)]
+        places.set_true_path(hall.other_floor, "walk", walk, [(t, x + 0.5, y) for t, x, y in walk])
+        places.start_true_path(hall.other_floor, now - timedelta(seconds=5), now)
+    page = settled(open_page("/floors/17", hall.stranger, language="en"))
+
+    expect(page.locator("#somewhere-note")).to_have_text(re.compile(r"^Recorded walk walk, \d+ s of 299 s$"), **WAIT)
+    expect(page.locator("path.path-true")).to_have_count(1)
+    expect(page.locator("path.path-estimate")).to_have_count(1)
+    expect(page.locator("#legend")).to_contain_text("True path")
+    with db.transaction():
+        places.start_true_path(hall.other_floor, None, clock.now())
+    expect(page.locator("#somewhere-note")).to_have_text("The recording begins again in a moment.", **WAIT)
+
+
+def test_a_recording_without_a_true_path_shows_its_estimate_alone(open_page, hall):
+    now = clock.now()
+    with db.transaction():
+        places.set_true_path(hall.other_floor, "alone", [], [(float(t), 2.0 + t / 10, 2.0) for t in range(300)])
+        places.start_true_path(hall.other_floor, now - timedelta(seconds=5), now)
+
+    page = settled(open_page("/floors/17", hall.stranger))
+
+    expect(page.locator("#somewhere-note")).to_have_text(re.compile(r"^記録した歩行 alone　\d+秒／299秒$"), **WAIT)
