@@ -18,7 +18,9 @@ from sqlalchemy import insert
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # its builders and servers are ours, too
 
 import make
+import mosquitto as mosquitto
 import postgres
+from gunicorns import Page as Page
 from gunicorns import Site as Site
 
 from migrations.upgrade import upgrade
