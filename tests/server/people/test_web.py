@@ -1,11 +1,8 @@
 """Signing in and out, and what a stranger meets instead."""
 
-import re
-
 import make
 
 from server import db
-from server.people.rules import Role
 
 
 def test_a_person_signs_in_and_out(database, client):
