@@ -19,11 +19,12 @@ INVENTORY: tuple[Held, ...] = (
     Held(("account", "login_session", "sign_in_failure"), _l("Your login"), _l("sessions end after 12 hours")),
     Held(("visibility", "pause"), _l("Who can see your location, and whether it is hidden"), _l("until you change it")),
     Held(("notice_read",), _l("Which version of the notice you have read"), _l("as long as you work here")),
-    Held(("tag_carrier",), _l("Which beacon you carry"), _l("as long as you carry it")),
+    Held(("tag_carrier",), _l("Which beacon you carry or carried, and since when"), _l("as long as you work here")),
     Held(
         ("whereabouts",),
         _l("Your zone or floor, how sure it is, and when you were last heard"),
         _l("overwritten each time, erased at night"),
     ),
-    Held(("look_up",), _l("Who looked you up, when and from which screen"), _l("1 year")),
+    Held(("change",), _l("That something about you changed, so that open pages show it; never what"), _l("1 hour")),
+    Held(("look_up",), _l("Who looked you up, when and from which screen; and whom you looked up"), _l("1 year")),
 )

@@ -1,0 +1,417 @@
+"""My page: what I am told, what I decide, and what others see of it from that moment on."""
+
+import html
+import re
+from datetime import timedelta
+
+import make
+import pytest
+from watching import Office
+
+from server import clock, db
+from server.people import queries as people
+from server.people import service
+from server.people.rules import Audience, Level, PauseLength, Role, Viewer
+from server.presence import queries as presence_queries
+from server.presence import service as presence
+from server.presence.rules import Shown, State
+
+LEVEL_FIELDS = ("own_section", "managers", "everyone")
+FORMS = {
+    "/me/visibility": {"everyone": "floor"},
+    "/me/pause": {"length": "15min"},
+    "/me/resume": {},
+    "/me/notice": {"version": "1"},
+    "/language": {"language": "en"},
+    "/password": {"old": make.PASSWORD, "new": "another battery staple", "again": "another battery staple"},
+    "/sign-out": {},
+}
+
+
+@pytest.fixture
+def office(app) -> Office:
+    return Office()
+
+
+@pytest.fixture
+def suzuki(office, signed_in):
+    """鈴木's browser."""
+    return signed_in(person_id=office.suzuki)
+
+
+def text(response) -> str:
+    """What a page says, without markup."""
+    assert response.status_code == 200, response.text
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", response.text)))
+
+
+def looked_up(office, viewer: Viewer):
+    """鈴木 as this viewer sees them."""
+    with db.transaction():
+        return presence.look_up(viewer, None, "誰か", office.suzuki, "map", clock.now())
+
+
+def viewer(person_id: int) -> Viewer:
+    """Who this person is when they look at others."""
+    with db.transaction():
+        account_id = make.account(f"v{person_id}", person_id=person_id)
+        return people.viewer_of(account_id, clock.now().date())
+
+
+@pytest.mark.parametrize(("language", "purpose"), [("ja", "勤怠には使いません。"), ("en", "Not for attendance.")])
+def test_the_notice_is_shown_in_full_with_version_officer_rules_and_consultation_p1(office, suzuki, language, purpose):
+    """P1, P17: the text as published, in the reader's language, with who answers for it."""
+    japanese, english = (
+        ("目的\n" + "あ" * 3000 + "\n勤怠には使いません。"),
+        ("Purpose\n" + "x" * 3000 + "\nNot for attendance."),
+    )
+    with db.transaction():
+        service.publish_notice(japanese, english, "情報統括責任者 佐藤", "取扱要綱第3号", clock.now(), make.DAY)
+
+    page = text(suzuki.get(f"/me?lang={language}"))
+
+    assert purpose in page
+    assert ("あ" * 3000 if language == "ja" else "x" * 3000) in page
+    assert "情報統括責任者 佐藤" in page
+    assert "取扱要綱第3号" in page
+    assert ("第2版" if language == "ja" else "Version 2") in page
+    assert ("2026年4月1日" if language == "ja" else "April 1, 2026") in page
+
+
+def test_the_notice_cannot_smuggle_markup_into_the_page_p1(office, suzuki):
+    with db.transaction():
+        service.publish_notice("<script>alert(1)</script>", "x", "<b>x</b>", "x", clock.now())
+
+    page = suzuki.get("/me?lang=ja").text
+
+    assert "<script>alert(1)</script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_nothing_is_recorded_before_the_notice_is_read_and_everything_after_p2(office, signed_in):
+    with db.transaction():
+        newcomer = make.person("八重樫", "直", unit_id=office.section)
+    mine = signed_in(person_id=newcomer)
+    office.put(newcomer, office.zone_a)
+    with db.reading():
+        assert presence_queries.whereabouts([newcomer]) == {}
+    assert "あなたの所在はまだ記録されていません" in text(mine.get("/"))
+    assert "確認されるまで、ビーコンの電波は読まずに捨てます" in text(mine.get("/me"))
+
+    read = mine.send("/me/notice", version=str(office.notice))
+
+    assert read.status_code == 302
+    office.put(newcomer, office.zone_a)
+    with db.reading():
+        assert presence_queries.whereabouts([newcomer])[newcomer].zone_id == office.zone_a
+    assert "にお読みになりました" in text(mine.get("/me"))
+    assert "あなたの所在はまだ記録されていません" not in text(mine.get("/"))
+
+
+def test_a_notice_that_has_changed_meanwhile_must_be_read_first_p2(office, suzuki):
+    with db.transaction():
+        newest = service.publish_notice("新しい目的", "New", "x", "x", clock.now())
+
+    old = suzuki.send("/me/notice", version=str(office.notice))
+
+    assert old.status_code == 409
+    assert "お知らせが新しくなりました。新しい版をお読みください。" in old.text
+    office.put(office.suzuki, office.zone_a)
+    with db.reading():
+        assert presence_queries.whereabouts([office.suzuki]) == {}
+    assert suzuki.send("/me/notice", version=str(newest)).status_code == 302
+
+
+@pytest.mark.parametrize("version", ["", "x", "-1", "1.0", "²", "9" * 30, "2147483648"])
+def test_a_version_that_is_none_is_refused_in_a_sentence_p2(office, suzuki, version):
+    refused = suzuki.send("/me/notice", version=version)
+
+    assert refused.status_code == 409
+    assert "お知らせが新しくなりました" in refused.text
+
+
+def test_without_a_notice_the_page_says_that_nobody_is_recorded_p2(app, signed_in):
+    with db.transaction():
+        make.building()
+        person = make.person()
+
+    page = text(signed_in(person_id=person).get("/me"))
+
+    assert "お知らせはまだ公開されていません。誰の所在も記録していません。" in page
+
+
+def test_the_form_says_what_each_audience_sees_now_p4(office, suzuki):
+    office.put(office.suzuki, office.zone_a)
+
+    suzuki.send("/me/visibility", own_section="zone", managers="floor", everyone="building")
+    page = text(suzuki.get("/me"))
+
+    seen = re.findall(r"今の見え方：(.+?)(?= 所属長| ほかの職員| 保存する)", page)
+    assert [one.strip() for one in seen] == ["18階 18A区画", "18階のどこか", "庁内"]
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [(State.PRESENT, "18階 18A区画"), (State.FLOOR, "18階のどこか"), (None, "所在の情報なし")],
+    ids=["zone", "floor", "unknown"],
+)
+def test_the_form_says_so_whatever_is_known_p4(office, suzuki, state, says):
+    if state is not None:
+        office.put(office.suzuki, office.zone_a if state is State.PRESENT else None)
+
+    assert f"今の見え方：{says}" in text(suzuki.get("/me"))
+
+
+def test_what_is_chosen_is_what_others_see_p4(office, suzuki):
+    office.put(office.suzuki, office.zone_a)
+    colleague, manager, stranger = (viewer(one) for one in (office.sato, office.head, office.stranger))
+
+    saved = suzuki.send("/me/visibility", own_section="floor", managers="zone", everyone="hidden")
+
+    assert saved.location == "/me#visibility"
+    assert looked_up(office, colleague).state is Shown.FLOOR
+    assert looked_up(office, manager).zone_id == office.zone_a
+    assert looked_up(office, stranger).state is Shown.HIDDEN
+    with db.reading():
+        levels = people.choices_of([office.suzuki])[office.suzuki].levels
+    assert levels == {
+        Audience.OWN_SECTION: Level.FLOOR, Audience.MANAGERS: Level.ZONE, Audience.EVERYONE: Level.HIDDEN,
+    }  # fmt: skip
+    page = suzuki.get("/me").text
+    assert [re.search(rf'id="level-{one}".*?value="(\w+)" selected', page, re.S)[1] for one in LEVEL_FIELDS] == [
+        "floor", "zone", "hidden",
+    ]  # fmt: skip
+
+
+def test_one_audience_alone_may_be_changed_p4(office, suzuki):
+    suzuki.send("/me/visibility", everyone="floor")
+
+    with db.reading():
+        assert people.choices_of([office.suzuki])[office.suzuki].levels == {Audience.EVERYONE: Level.FLOOR}
+
+
+@pytest.mark.parametrize("level", ["", "everything", "ZONE", "0"])
+def test_a_level_that_is_none_is_refused_in_a_sentence_and_changes_nothing_p4(office, suzuki, level):
+    refused = suzuki.send("/me/visibility", own_section="floor", everyone=level)
+
+    assert refused.status_code == 422
+    assert "その公開範囲はありません。" in refused.text
+    with db.reading():
+        assert people.choices_of([office.suzuki])[office.suzuki].levels == {}
+
+
+@pytest.mark.parametrize("length", list(PauseLength), ids=str)
+def test_a_pause_of_every_length_hides_at_once_and_ends_when_it_should_p5(office, suzuki, length):
+    began = clock.now()
+
+    paused = suzuki.send("/me/pause", length=length.value, next="/")
+
+    assert paused.location == "/"
+    with db.reading():
+        choices = people.choices_of([office.suzuki])[office.suzuki]
+    assert choices.is_paused(clock.now())
+    ends = {
+        PauseLength.QUARTER: timedelta(minutes=15),
+        PauseLength.HOUR: timedelta(hours=1),
+        PauseLength.TODAY: timedelta(days=1),
+    }.get(length)
+    if ends is None:
+        assert choices.paused_until is None
+        assert "所在表示を停止中です（自分で戻すまで）。" in text(suzuki.get("/me"))
+    else:
+        assert timedelta(0) <= choices.paused_until - began <= ends + timedelta(seconds=30)
+        assert "所在表示を停止中です（" in text(suzuki.get("/me"))
+        assert not choices.is_paused(choices.paused_until)
+    assert "所在表示を停止中です" in text(suzuki.get("/"))
+
+
+def test_during_a_pause_nobody_sees_anything_not_even_the_manager_and_nothing_is_kept_p5(office, suzuki):
+    office.put(office.suzuki, office.zone_a)
+    others = [viewer(one) for one in (office.sato, office.head, office.stranger)]
+
+    suzuki.send("/me/pause", length="1h")
+
+    assert [looked_up(office, one).state for one in others] == [Shown.HIDDEN] * 3
+    with db.reading():
+        assert presence_queries.whereabouts([office.suzuki]) == {}
+    office.put(office.suzuki, office.zone_b)
+    with db.reading():
+        assert presence_queries.whereabouts([office.suzuki]) == {}
+    assert text(suzuki.get("/me")).count("今の見え方：所在非表示") == 3
+
+
+def test_a_pause_looks_like_every_other_reason_to_hide_p5(office, suzuki, signed_in):
+    manager = signed_in(person_id=office.head)
+    office.show(office.suzuki, own_section=Level.HIDDEN, managers=Level.HIDDEN, everyone=Level.HIDDEN)
+    hidden = manager.get(f"/api/v1/people/{office.suzuki}?screen=map").json
+    office.show(office.suzuki, own_section=Level.ZONE, managers=Level.ZONE, everyone=Level.ZONE)
+
+    suzuki.send("/me/pause", length="until_ended")
+
+    assert manager.get(f"/api/v1/people/{office.suzuki}?screen=map").json == hidden
+
+
+def test_resuming_shows_as_much_as_was_chosen_p5(office, suzuki):
+    suzuki.send("/me/visibility", everyone="floor")
+    suzuki.send("/me/pause", length="until_ended")
+
+    resumed = suzuki.send("/me/resume", next="/")
+
+    assert resumed.location == "/"
+    office.put(office.suzuki, office.zone_a)
+    assert looked_up(office, viewer(office.stranger)).state is Shown.FLOOR
+    assert "所在表示を停止中です" not in text(suzuki.get("/me"))
+
+
+@pytest.mark.parametrize("length", ["", "2h", "15", "forever"])
+def test_a_length_that_is_none_is_refused_in_a_sentence_p5(office, suzuki, length):
+    refused = suzuki.send("/me/pause", length=length)
+
+    assert refused.status_code == 422
+    assert "所在表示を止める時間を選んでください。" in refused.text
+    with db.reading():
+        assert not people.choices_of([office.suzuki])[office.suzuki].paused
+
+
+def test_no_reason_is_asked_for_a_pause_p5(office, suzuki):
+    page = suzuki.get("/me").text
+
+    form = re.search(r'<form method="post" action="/me/pause">.*?</form>', page, re.S)[0]
+    assert set(re.findall(r'name="(\w+)"', form)) == {"csrf_token", "length"}
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])
+def test_a_pause_leads_back_to_our_own_pages_only(office, suzuki, target):
+    assert suzuki.send("/me/pause", length="1h", next=target).location in ("/", "/me")
+
+
+def test_whoever_looked_me_up_is_listed_with_time_and_screen_newest_first_p11(office, suzuki, signed_in):
+    assert "あなたの所在を名前で調べた人はいません" in text(suzuki.get("/me"))
+    for person, screen in ((office.stranger, "map"), (office.head, "list"), (office.sato, "home")):
+        signed_in(person_id=person).get(f"/api/v1/people/{office.suzuki}?screen={screen}")
+
+    page = text(suzuki.get("/me"))
+
+    rows = re.findall(r"\d+/\d+/\d+ \d+:\d+ (\S+ 一) (\S+)", page)
+    assert rows == [("佐藤 一", "トップページ"), ("髙波 一", "フロアの一覧"), ("田中 一", "フロアマップ")]
+
+
+def test_opening_a_map_and_looking_at_oneself_is_nobodys_look_up_p11(office, suzuki, signed_in):
+    office.put(office.suzuki, office.zone_a)
+    stranger = signed_in(person_id=office.stranger)
+    stranger.get("/floors/18")
+    stranger.get("/api/v1/floors/18")
+    suzuki.get(f"/api/v1/people/{office.suzuki}?screen=home")
+
+    assert "あなたの所在を名前で調べた人はいません" in text(suzuki.get("/me"))
+
+
+def test_only_i_can_read_who_looked_me_up_p11(office, signed_in):
+    signed_in(person_id=office.stranger).get(f"/api/v1/people/{office.suzuki}?screen=map")
+
+    for other in (signed_in(person_id=office.head), signed_in(Role.SYSTEM_ADMIN)):
+        assert "田中" not in text(other.get("/me"))
+
+
+def test_more_than_two_hundred_look_ups_are_counted_and_the_newest_listed_p11(office, suzuki):
+    someone = viewer(office.stranger)
+    with db.transaction():
+        for number in range(203):
+            presence.look_up(someone, None, f"閲覧者{number}", office.suzuki, "map", clock.now())
+
+    page = text(suzuki.get("/me"))
+
+    assert page.count("閲覧者") == 200
+    assert "これより前の 3件は、ここには表示していません。" in page
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_everything_held_about_me_is_listed_with_how_long_p10(office, suzuki, language):
+    page = text(suzuki.get(f"/me?lang={language}"))
+
+    for what, kept in (
+        [("閲覧した人、日時、画面", "1年"), ("いるゾーンまたは階", "夜間に消去"), ("ビーコンとその期間", "在職中")]
+        if language == "ja"
+        else [("Who looked you up", "1 year"), ("Your zone or floor", "erased at night"), ("Which beacon", "work here")]
+    ):
+        assert re.search(f"{what}.{{0,80}}?{kept}", page)
+
+
+@pytest.mark.parametrize("role", list(Role), ids=str)
+def test_an_account_of_nobody_reads_the_notice_and_has_nothing_to_choose(office, signed_in, role):
+    operator = signed_in(role)
+
+    page = operator.get("/me")
+
+    assert "目的" in text(page)
+    assert "実施責任者：情報統括" in text(page)
+    assert "/me/pause" not in page.text
+    assert "/me/visibility" not in page.text
+    assert "/me/notice" not in page.text
+    assert 'action="/sign-out"' in page.text
+
+
+@pytest.mark.parametrize("path", ["/me/visibility", "/me/pause", "/me/resume", "/me/notice"])
+def test_an_account_of_nobody_that_posts_anyway_is_told_so_in_a_sentence(office, signed_in, path):
+    refused = signed_in().send(path, **FORMS[path])
+
+    assert refused.status_code == 404
+    assert "このアカウントは職員のものではないため、表示するものがありません。" in refused.text
+
+
+@pytest.mark.parametrize("path", sorted(FORMS))
+def test_no_form_works_without_its_token_or_from_another_site_sr_09(office, suzuki, path):
+    """SR-09: the token of the session, and our own origin."""
+    token = suzuki.token
+    before = suzuki.get("/me").text
+    for headers, fields in (
+        ({"Origin": "http://localhost"}, {}),
+        ({"Origin": "http://localhost"}, {"csrf_token": "x"}),
+        ({"Origin": "https://evil.example"}, {"csrf_token": token}),
+        ({"Sec-Fetch-Site": "cross-site"}, {"csrf_token": token}),
+    ):
+        refused = suzuki.post(path, data={**FORMS[path], **fields}, headers=headers)
+        assert refused.status_code in (400, 403), (path, headers, fields)
+        assert re.search("この画面の有効期限が切れました|ほかのサイトからの要求", refused.text)
+
+    same = r'name="csrf[-_]token" (content|value)="[^"]*"'
+    assert re.sub(same, "", suzuki.get("/me").text) == re.sub(same, "", before)
+
+
+def test_every_form_of_the_pages_carries_the_token_sr_09(office, suzuki):
+    """SR-09: checked on the markup, so that a new form cannot forget it."""
+    suzuki.send("/me/pause", length="1h")
+    for path in ("/", "/me", "/password", "/floors/18"):
+        forms = re.findall(r'<form method="post".*?</form>', suzuki.get(path).text, re.S)
+        assert forms
+        assert [form for form in forms if 'name="csrf_token" value="' not in form] == []
+
+
+@pytest.mark.parametrize("path", ["/me/visibility", "/me/pause", "/me/resume", "/me/notice"])
+def test_a_visitor_is_led_to_the_sign_in_page(office, client, path):
+    answer = client.send(path, **FORMS[path])
+
+    assert answer.status_code == 302
+    assert answer.location.startswith("/sign-in")
+
+
+def test_the_chosen_language_stays_with_the_account(office, suzuki, signed_in):
+    suzuki.send("/language", language="en", next="/me")
+    assert "Hide my location" in text(suzuki.get("/me"))
+
+    elsewhere = signed_in(account_id=suzuki.signed.account_id)
+
+    assert "Hide my location" in text(elsewhere.get("/me", headers={"Accept-Language": "ja"}))
+    assert elsewhere.send("/language", language="fr").status_code == 422
+
+
+def test_two_colleagues_choices_do_not_touch_each_other_p4_p5(office, suzuki, signed_in):
+    sato = signed_in(person_id=office.sato)
+
+    suzuki.send("/me/pause", length="1h")
+    suzuki.send("/me/visibility", everyone="hidden")
+
+    with db.reading():
+        choices = people.choices_of([office.sato])[office.sato]
+    assert (choices.paused, choices.levels) == (False, {})
+    assert "所在表示を停止中です" not in text(sato.get("/me"))
