@@ -1,19 +1,14 @@
-"""When a building is open, what a zone's outline must be, and whether its radio suffices. Pure."""
+"""When a building is open, and what a zone's outline must be. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
-from math import hypot
 from zoneinfo import ZoneInfo
 
 from server.errors import Refused
 
 Polygon = Sequence[Sequence[float]]
-
-ENOUGH_RECEIVERS = 1.5
-# Receivers per zone below which the zone is named too often for its neighbour: measured on recorded radio,
-# 1.3 give about 87 % right while seated, 0.9 about 75 %, 0.44 about 53 %.
 
 
 class FloorKind(StrEnum):
@@ -85,35 +80,3 @@ def area_m2(polygon: Polygon) -> float:
     """The enclosed area (shoelace formula)."""
     pairs = zip(polygon, [*polygon[1:], polygon[0]], strict=True)
     return abs(sum(a[0] * b[1] - b[0] * a[1] for a, b in pairs)) / 2
-
-
-def centre(polygon: Polygon) -> tuple[float, float]:
-    """The centroid, in metres; the mean corner when nothing is enclosed."""
-    pairs = list(zip(polygon, [*polygon[1:], polygon[0]], strict=True))
-    twice = sum(a[0] * b[1] - b[0] * a[1] for a, b in pairs)
-    if abs(twice) < 1e-9:
-        return sum(p[0] for p in polygon) / len(polygon), sum(p[1] for p in polygon) / len(polygon)
-    x = sum((a[0] + b[0]) * (a[0] * b[1] - b[0] * a[1]) for a, b in pairs) / (3 * twice)
-    y = sum((a[1] + b[1]) * (a[0] * b[1] - b[0] * a[1]) for a, b in pairs) / (3 * twice)
-    return x, y
-
-
-def contains(polygon: Polygon, x_m: float, y_m: float) -> bool:
-    """Whether the point lies inside (even–odd rule)."""
-    inside = False
-    for (ax, ay), (bx, by) in zip(polygon, [*polygon[1:], polygon[0]], strict=True):
-        if (ay > y_m) != (by > y_m) and x_m < (bx - ax) * (y_m - ay) / (by - ay) + ax:
-            inside = not inside
-    return inside
-
-
-def receivers_per_zone(zones: Sequence[Polygon], receivers: Sequence[tuple[float, float]]) -> float:
-    """Receivers of a floor shared out over its zones; below ENOUGH_RECEIVERS the page warns."""
-    return len(receivers) / len(zones) if zones else 0.0
-
-
-def nearest(points: Sequence[Sequence[float]], x_m: float, y_m: float) -> int | None:
-    """The index of the point nearest to a place, such as the nearest lift."""
-    if not points:
-        return None
-    return min(range(len(points)), key=lambda i: hypot(points[i][0] - x_m, points[i][1] - y_m))
