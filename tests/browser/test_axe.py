@@ -1,9 +1,13 @@
 """axe-core finds nothing serious on any page, in either language, on a desk or a phone."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import expect
-from screens import PHONE, WIDE, chip, settled
+from screens import PATIENCE_MS, PHONE, STALE, WIDE, chip, settled
 
+from server import clock
 from server.people.rules import Level, Role
 
 COUNT = {"serious", "critical"}
@@ -33,7 +37,7 @@ def size(request):
     return request.param
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/sign-in?again=1"])
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-in?ended=1"])
 def test_the_sign_in_page_is_accessible(open_page, axe, path, language, size):
     page = open_page(path, role=None, language=language, size=size)
 
@@ -96,10 +100,16 @@ def test_a_zone_seen_close_is_accessible(open_page, hall, axe, language, size):
     check(page, axe)
 
 
-def test_a_paused_and_a_stale_page_are_accessible(open_page, hall, axe, language, size):
+def test_a_page_that_is_not_current_is_accessible(open_page, hall, axe, language, size):
     page = settled(open_page("/floors/18", hall.sato, language=language, size=size))
     page.locator("#pause").click()
+    expect(page.locator("#live")).to_have_class(re.compile("live--paused"))
+    check(page, axe)
+    page.locator("#pause").click()
 
+    hall.beats(clock.now() - timedelta(minutes=3))
+
+    expect(page.locator("#live")).to_have_class(STALE, timeout=PATIENCE_MS)
     check(page, axe)
 
 
