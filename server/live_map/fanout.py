@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from server.live_map import events, rules
 from server.live_map.events import RELOAD, Told
+from server.live_map.known import Known
 from server.live_map.model import Changed, Model, News
 from server.live_map.past import Past
 from server.live_map.queries import Places
@@ -136,21 +137,28 @@ class Fanout:
         if missed is None or places is None:
             stream.put(RELOAD)
             return
+        has_left = False
         for person_id, (line_id, befores) in sorted(missed.items(), key=lambda one: one[1][0]):
             known = self._model.people.get(person_id)
             is_me = person_id == stream.viewer.person_id
             entry = stream.entry_then if is_me else view.entry(person_id, now)
-            is_told = (
-                entry is not None
-                and known is not None
-                and (entry.own or is_me if stream.floor_id is None else entry.floor_id == stream.floor_id)
-            )
-            if is_told and entry is not None and known is not None:
+            then = [self._entry_then(before, stream, view, is_me, now) for before in befores]
+            if entry is None or known is None or not _is_told(entry, stream.floor_id, is_me=is_me):
+                has_left |= any(one is not None and _is_told(one, stream.floor_id, is_me=is_me) for one in then)
+            elif any(one != entry for one in then) or any(one is None or one.card != known.card for one in befores):
                 stream.put(events.person_event(known, entry, places, line_id, me=is_me))
-            elif stream.floor_id is not None and any(
-                rules.entry(stream.viewer, before, places.closed, now).floor_id == stream.floor_id for before in befores
-            ):
-                stream.put(events.gone_event(person_id, line_id))
+        if has_left:
+            # Without a name: whoever asks now need not have seen them then, and their last place is nobody's to ask.
+            stream.put(RELOAD)
+
+    def _entry_then(self, before: Known | None, stream: Stream, view: View, is_me: bool, now: datetime) -> Entry | None:
+        """How somebody looked before a change, to this reader as they are now."""
+        if before is None or self._model.places is None:
+            return None
+        closed = self._model.places.closed
+        if is_me:
+            return rules.entry(stream.viewer, before.subject, closed, now)
+        return before.seen_by(view.kind, closed, now)
 
     # -- now and then
 
@@ -220,6 +228,11 @@ def _tell_kind(told: Told, before: Entry | None, after: Entry | None, watched: W
         told.send(watched[after.floor_id], told.person(after))
     if floor_then is not None and floor_then in watched and (after is None or after.floor_id != floor_then):
         told.send(watched[floor_then], told.gone)
+
+
+def _is_told(entry: Entry, floor_id: int | None, *, is_me: bool) -> bool:
+    """Whether a stream is told of somebody who looks like this: on a floor who is on it, else oneself and the team."""
+    return entry.own or is_me if floor_id is None else entry.floor_id == floor_id
 
 
 def _mine(stream: Stream, view: View, now: datetime) -> Mine | None:

@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from server.live_map.known import Known
 from server.live_map.model import Changed
-from server.live_map.rules import Subject
 
 KEPT = 20_000
 # Changes: some five minutes of a full building, and of memory some ten megabytes. Whoever was away for longer reads
@@ -19,7 +19,7 @@ class _Noted(NamedTuple):
     read_to: int  # the newest line of its turn: never falls, unlike `line_id`, which may have been late
     line_id: int
     person_id: int
-    before: Subject | None
+    before: Known | None  # None: was not there
 
 
 class Past:
@@ -36,8 +36,7 @@ class Past:
         """
         for one in changed:
             if not one.heard_only:
-                before = None if one.before is None else one.before.subject
-                self._noted.append(_Noted(read_to, one.line_id, one.person_id, before))
+                self._noted.append(_Noted(read_to, one.line_id, one.person_id, one.before))
         while len(self._noted) > KEPT:
             self._known_from = max(self._known_from, self._noted.popleft().read_to)
 
@@ -46,18 +45,17 @@ class Past:
         self._noted.clear()
         self._known_from = last_id
 
-    def since(self, last_id: int) -> dict[int, tuple[int, list[Subject]]] | None:
+    def since(self, last_id: int) -> dict[int, tuple[int, list[Known | None]]] | None:
         """Who changed after `last_id`: person id → (newest line, how they were before each change).
 
         None when that is too long ago to tell.
         """
         if last_id < self._known_from:
             return None
-        found: dict[int, tuple[int, list[Subject]]] = {}
+        found: dict[int, tuple[int, list[Known | None]]] = {}
         for noted in reversed(self._noted):
             if noted.read_to <= last_id - OVERLAP:
                 break
             _newest, befores = found.setdefault(noted.person_id, (noted.line_id, []))
-            if noted.before is not None:
-                befores.append(noted.before)
+            befores.append(noted.before)
         return found

@@ -11,9 +11,10 @@ from watching import Office
 from server import changes, clock, db
 from server.changes import Change, Thing
 from server.live_map import feed as feeding
+from server.live_map import past
 from server.people import service as people
 from server.people import sessions
-from server.people.rules import Level, Role
+from server.people.rules import Audience, Level, Role
 from server.places import service as places
 from server.presence.models import Whereabouts
 from server.presence.rules import State
@@ -249,7 +250,7 @@ def test_my_own_badge_is_heard_where_i_am_and_on_no_other_page(office, feed, sig
 
 
 def test_a_stream_that_was_cut_is_told_the_state_of_all_that_changed_rp_21(database, office, feed, signed_in, watch):
-    """RP-21: a reconnect with Last-Event-ID misses no change; who came and went meanwhile is gone."""
+    """RP-21: a reconnect with Last-Event-ID misses no change; that somebody left makes the page read again."""
     visitor = signed_in(person_id=office.stranger)
     office.put(office.suzuki, office.zone_a)
     office.put(office.sato, office.zone_a)
@@ -265,10 +266,57 @@ def test_a_stream_that_was_cut_is_told_the_state_of_all_that_changed_rp_21(datab
     turn(feed)
     again = watch(visitor, last_id=last_id)
 
-    told = {e.data["id"]: e.data for e in again.read() if e.kind == "person"}
-    assert told[office.suzuki]["zone"] == "18B"
-    assert told[office.sato] == {"id": office.sato, "gone": True}
-    assert told[office.head]["zone"] == "18B"
+    events = again.read()
+    told = {e.data["id"]: e.data["zone"] for e in events if e.kind == "person"}
+    assert told == {office.suzuki: "18B", office.head: "18B"}
+    assert "reload" in [e.kind for e in events]
+
+
+def test_a_new_stream_is_never_told_the_last_place_of_somebody_it_does_not_see_p5_p9(
+    database, office, feed, signed_in, watch
+):
+    """P5, P9: an old Last-Event-ID names nobody who paused, hid or left since; all three read the same."""
+    visitor = signed_in(person_id=office.stranger)
+    told = []
+    for how in (
+        office.pause,
+        lambda person: office.show(person, everyone=Level.BUILDING),
+        lambda person: office.put(person, office.zone_17, office.other_floor),
+    ):
+        with db.transaction():
+            people.resume(office.suzuki, clock.now())
+            people.set_visibility(office.suzuki, {Audience.EVERYONE: Level.ZONE}, clock.now())
+        office.put(office.suzuki, office.zone_a)
+        turn(feed)
+        last_id = feed.model.last_id
+        how(office.suzuki)
+        turn(feed)
+        reader = watch(visitor, last_id=last_id)
+        told.append([(e.kind, e.data) for e in reader.read() if e.kind in ("person", "reload")])
+        reader.close()
+
+    assert told == [[("reload", {})]] * 3
+
+
+def test_an_old_last_event_id_does_not_tell_that_somebody_hidden_moved_p4(
+    database, office, feed, signed_in, watch, monkeypatch
+):
+    """P4: what looks the same as before is no event, neither on the start page nor on a floor."""
+    monkeypatch.setattr(past, "OVERLAP", 0)
+    office.show(office.suzuki, own_section=Level.BUILDING, managers=Level.HIDDEN, everyone=Level.BUILDING)
+    office.show(office.stranger, everyone=Level.FLOOR)
+    for person in (office.suzuki, office.stranger):
+        office.put(person, office.zone_a)
+    turn(feed)
+    last_id = feed.model.last_id
+
+    for person in (office.suzuki, office.stranger):
+        office.put(person, office.zone_b)
+    turn(feed)
+
+    visitor = signed_in(person_id=office.sato)
+    home, floor = (watch(visitor, f"/api/v1/stream{asked}", last_id=last_id) for asked in ("", "?floor=18"))
+    assert {e.kind for e in home.read() + floor.read()} <= {"counts", "status"}
 
 
 def test_what_was_missed_is_cut_down_as_everything_else_p4(database, office, feed, signed_in, watch):

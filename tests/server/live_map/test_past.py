@@ -30,7 +30,7 @@ def test_each_person_is_told_once_with_the_newest_line_and_all_they_were():
 
     assert missed is not None
     assert {i: line for i, (line, _befores) in missed.items()} == {1: 13, 2: 12}
-    assert {before.where.zone_id for before in missed[1][1] if before.where} == {1, 2}
+    assert {before.subject.where.zone_id for before in missed[1][1]} == {1, 2}
 
 
 def test_what_was_long_ago_cannot_be_told(monkeypatch):
