@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import traceback
 from collections.abc import Iterable
 from datetime import tzinfo
 from urllib.parse import urlsplit
@@ -272,7 +273,10 @@ def _handle_errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def failed(error: Exception) -> ResponseReturnValue:
         number = secrets.token_hex(6)
-        log.error("error %s at %s %r", number, request.method, request.path, exc_info=error)
+        where = request.url_rule.rule if request.url_rule is not None else "no page of ours"
+        # The lines that failed, never the message: a database's says which row it minded.
+        lines = "".join(traceback.format_tb(error.__traceback__))
+        log.error("error %s at %s %s: %s\n%s", number, request.method, where, type(error).__name__, lines)
         return _problem(500, "failed", gettext("Something went wrong here. It has been written down."), number=number)
 
 

@@ -67,7 +67,8 @@ class Background:
         """Serve until told to stop."""
         now = clock.now()
         with db.reading():
-            self._pipeline.restore(presence.whereabouts(), fleet_queries.levels(), now)
+            clocks = fleet_queries.clock_errors_ms(self._building.view.id)
+            self._pipeline.restore(presence.whereabouts(), fleet_queries.levels(), clocks, now)
         self._connection.start()
         jobs = timetable.start(self._settings.site, self._building.view.zone)
         gc.freeze()  # the model and the register stay; scanning them again and again is most of what gc costs here
@@ -222,6 +223,8 @@ def run(given: Settings, stopping: threading.Event) -> None:
             background.run(stopping)
             return
         except (DBAPIError, PoolTimeout) as error:
+            if _has_no_tables(error):
+                raise Misconfigured("The database has no tables of this version yet; run `iruka migrate`.") from None
             log.warning("waiting for the database: %s", type(error).__name__)
         except Replaced:
             log.warning("another background process is at work for site %s; waiting", given.site)
@@ -248,6 +251,11 @@ def main() -> int:
     finally:
         db.disconnect()
     return 0
+
+
+def _has_no_tables(error: Exception) -> bool:
+    cause = getattr(error, "orig", None)
+    return "no such table" in str(cause) or type(cause).__name__ in ("UndefinedTable", "UndefinedColumn")
 
 
 def _filters(site: str) -> list[str]:

@@ -33,7 +33,7 @@ class Change(db.Base):
 
     __tablename__ = "change"
 
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(db.BIG, primary_key=True)
     thing: Mapped[str] = mapped_column(String(16))
     thing_id: Mapped[int]
     at: Mapped[datetime] = mapped_column(index=True)

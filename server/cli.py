@@ -18,6 +18,7 @@ from server.live_map import workers as workers_of_gunicorn
 COMMANDS = {
     "background": ("server.cli:background", "Run the process that turns radio into whereabouts."),
     "broker-acl": ("server.fleet.command:broker_acl", "Write Mosquitto's accounts and access list."),
+    "close-account": ("server.people.command:close_account", "Let nobody sign in with an account any more."),
     "create-admin": ("server.people.command:create_admin", "Create an account that may do everything."),
     "demo": ("server.demo.command:demo", "Run an invented city hall on this machine."),
     "evaluate": ("server.positioning.command:evaluate", "Locate recorded tags and say how right that was."),
@@ -26,6 +27,7 @@ COMMANDS = {
     "migrate": ("server.cli:migrate", "Bring the database to the schema of this version."),
     "publish-notice": ("server.people.command:publish_notice", "Publish a new version of the purpose notice."),
     "set-password": ("server.people.command:set_password", "Give an account a new password."),
+    "set-receiver": ("server.fleet.command:set_receiver", "Put a receiver in or out of use."),
     "set-role": ("server.people.command:set_role", "Give an account another role."),
     "status": ("server.health.command:status", "How the system is doing, on one screen."),
     "web": ("server.cli:web", "Serve the pages."),

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -60,6 +60,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+BIG = BigInteger().with_variant(Integer(), "sqlite")
+# Of a number that a device tells us or that only ever grows: four bytes end at 2,147,483,647, and PostgreSQL then
+# refuses the whole transaction. SQLite's INTEGER has eight bytes, and only INTEGER keys count up by themselves.
+
+
 class Base(DeclarativeBase):
     """Every table of every room."""
 
@@ -78,11 +83,16 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
     global _engine
     disconnect()
     if url.startswith("sqlite"):
-        _engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+        _engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True)
         _prepare_sqlite(_engine)
     else:
         _engine = create_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_timeout=5, connect_args=LIVELINESS
+            url,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=5,
+            connect_args=LIVELINESS,
+            hide_parameters=True,
         )
         _ping_idle(_engine)
     session.configure(bind=_engine)

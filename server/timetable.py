@@ -66,4 +66,4 @@ def start(site: str, zone: tzinfo) -> BackgroundScheduler:
 
 
 def _failed(event: JobExecutionEvent) -> None:
-    log.error("job failed: %s: %s", event.job_id, event.exception)
+    log.error("job failed: %s: %s", event.job_id, type(event.exception).__name__)

@@ -28,7 +28,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "change",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("thing", sa.String(length=16), nullable=False),
         sa.Column("thing_id", sa.Integer(), nullable=False),
         sa.Column("at", db.UtcDateTime(timezone=True), nullable=False),
@@ -53,9 +53,9 @@ def upgrade() -> None:
         "ingest_count",
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("agent", sa.String(length=32), nullable=False),
-        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("today", sa.Integer(), nullable=False),
+        sa.Column("today", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("last_at", db.UtcDateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("kind", "agent", name=op.f("pk_ingest_count")),
     )
@@ -372,10 +372,10 @@ def upgrade() -> None:
         sa.Column("software", sa.String(length=32), nullable=False),
         sa.Column("pps", sa.Double(), nullable=True),
         sa.Column("ref_pps", sa.Double(), nullable=True),
-        sa.Column("queue", sa.Integer(), nullable=False),
-        sa.Column("dropped", sa.Integer(), nullable=False),
-        sa.Column("strangers", sa.Integer(), nullable=False),
-        sa.Column("clock_error_ms", sa.Integer(), nullable=True),
+        sa.Column("queue", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dropped", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("strangers", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("clock_error_ms", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("status_at", db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("heard_at", db.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(

@@ -1,5 +1,6 @@
 """`iruka demo`: a city hall, or a recording, on this machine until Ctrl-C."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from server.errors import Misconfigured
 DEFAULT_START = "08:20"
 
 
+def _time_of_day(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not re.fullmatch(r"([01]?[0-9]|2[0-3]):[0-5][0-9]", value):
+        raise click.BadParameter("must be a time of the day such as 09:30.")
+    return value
+
+
 @click.command()
 @click.option("--data", type=click.Path(path_type=Path), help="Replay a recording from this folder instead.")
 @click.option("--track", help="Which of its walks.")
@@ -18,7 +25,13 @@ DEFAULT_START = "08:20"
     "--port", type=click.IntRange(1, 65535), help="Where the pages are served; default 8000 or the next free one."
 )
 @click.option(
-    "--at", "at", default=DEFAULT_START, show_default=True, metavar="HH:MM", help="When the simulated day begins."
+    "--at",
+    "at",
+    default=DEFAULT_START,
+    callback=_time_of_day,
+    show_default=True,
+    metavar="HH:MM",
+    help="When the simulated day begins.",
 )
 @click.option(
     "--state", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Where it is kept."
@@ -34,4 +47,7 @@ def demo(data: Path | None, track: str | None, port: int | None, at: str, state:
             run_city(state.absolute() / "demo", port, at)
     except Misconfigured as error:
         click.echo(str(error), err=True)
+        sys.exit(2)
+    except OSError as error:
+        click.echo(f"The demo cannot be kept in {state}: {error.strerror}.", err=True)
         sys.exit(2)

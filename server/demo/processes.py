@@ -27,13 +27,19 @@ class Child:
 
 
 class Processes:
-    """The children of one demo; they end with us, also when we are killed."""
+    """The children of one demo; they end with us, also when we are killed.
 
-    def __init__(self, logs: Path, environment: Mapping[str, str]) -> None:
+    others   what else must live: name → whether it does
+    """
+
+    def __init__(
+        self, logs: Path, environment: Mapping[str, str], others: Mapping[str, Callable[[], bool]] | None = None
+    ) -> None:
         logs.mkdir(parents=True, exist_ok=True)
         self._logs = logs
         self._environment = {**os.environ, **environment}
         self._children: list[Child] = []
+        self._others = others or {}
 
     def start(self, name: str, arguments: Sequence[str]) -> Child:
         """Start `python -m …`; what it prints goes to its log."""
@@ -54,6 +60,9 @@ class Processes:
 
     def check(self) -> None:
         """Misconfigured with its last words when a child has ended."""
+        for name, is_running in self._others.items():
+            if not is_running():
+                raise Misconfigured(f"The {name} process has ended.")
         for child in self._children:
             code = child.process.poll()
             if code is not None:

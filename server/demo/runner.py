@@ -224,6 +224,7 @@ def _serving(state: Path, site: str, port: int | None) -> Iterator[tuple[Process
                 "IRUKA_BASE_URL": url,
                 "IRUKA_STREAMS_PER_ACCOUNT": "50",
             },
+            {"broker": lambda: running.is_running},
         )
         try:
             started_at = clock.now()

@@ -12,7 +12,7 @@ from server import clock, db, settings
 from server.broker import mosquitto
 from server.broker.access_list import RESERVED, SERVER
 from server.errors import Misconfigured
-from server.fleet import floor_folder, queries
+from server.fleet import floor_folder, queries, service
 from server.places import queries as places
 from server.places import service as place_services
 
@@ -105,6 +105,18 @@ def load_floor(folder: Path, code: str, level: int, survey: str | None, building
     click.echo(
         f"Floor {code}: {len(found.dataset.floor.zones)} zones, {receivers} receivers, {points} survey points loaded."
     )
+
+
+@click.command()
+@click.argument("name")
+@click.argument("use", type=click.Choice(["in-use", "out-of-use"]))
+def set_receiver(name: str, use: str) -> None:
+    """Put the receiver NAME in or out of use; run `iruka broker-acl` afterwards, so that its account follows."""
+    db.connect(settings.load().database_url)
+    with db.transaction():
+        if not service.set_in_use(name, use == "in-use", clock.now()):
+            raise Misconfigured(f"There is no receiver {name}.")
+    click.echo(f"{name} is {use.replace('-', ' ')} now.")
 
 
 def _users(site: str) -> frozenset[str]:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base
+from server.db import BIG, Base
 
 
 class Receiver(Base):
@@ -26,10 +26,10 @@ class Receiver(Base):
     software: Mapped[str] = mapped_column(String(32), default="")
     pps: Mapped[float | None]
     ref_pps: Mapped[float | None]
-    queue: Mapped[int] = mapped_column(default=0)
-    dropped: Mapped[int] = mapped_column(default=0)
-    strangers: Mapped[int] = mapped_column(default=0)
-    clock_error_ms: Mapped[int | None]
+    queue: Mapped[int] = mapped_column(BIG, default=0)
+    dropped: Mapped[int] = mapped_column(BIG, default=0)
+    strangers: Mapped[int] = mapped_column(BIG, default=0)
+    clock_error_ms: Mapped[int | None] = mapped_column(BIG)
     status_at: Mapped[datetime | None]
     heard_at: Mapped[datetime | None]  # last sightings message, written every few seconds
 
@@ -104,9 +104,9 @@ class IngestCount(Base):
 
     kind: Mapped[str] = mapped_column(String(40), primary_key=True)
     agent: Mapped[str] = mapped_column(String(32), primary_key=True, default="")  # "" when not one receiver's
-    count: Mapped[int] = mapped_column(default=0)
+    count: Mapped[int] = mapped_column(BIG, default=0)
     day: Mapped[date]  # of the building, when it was met last
-    today: Mapped[int] = mapped_column(default=0)  # how often on that day
+    today: Mapped[int] = mapped_column(BIG, default=0)  # how often on that day
     last_at: Mapped[datetime]
 
 

@@ -100,6 +100,11 @@ _RECEIVER_COLUMNS = (
 )  # fmt: skip
 
 
+def clock_errors_ms(building_id: int) -> dict[str, int]:
+    """How far ahead each receiver's clock was found to be last, where that is known."""
+    return {one.agent: one.clock_error_ms for one in receivers(building_id) if one.clock_error_ms is not None}
+
+
 def carriers(now: datetime) -> dict[str, int]:
     """Who carries which tag now: wire id → person id."""
     rows = db.session.execute(

@@ -24,6 +24,17 @@ def add_receiver(agent: str, floor_id: int, x_m: float, y_m: float, z_m: float =
     return row.id
 
 
+def set_in_use(agent: str, active: bool, now: datetime) -> bool:
+    """Put a receiver in or out of use; ingest builds its map anew. False when no receiver has this name."""
+    floor_id = db.session.execute(
+        update(Receiver).where(Receiver.agent == agent).values(active=active).returning(Receiver.floor_id)
+    ).scalar()
+    if floor_id is None:
+        return False
+    changes.record(Thing.FLOOR, floor_id, now)
+    return True
+
+
 def add_tag(wire_id: str, kind: str = "badge") -> int:
     """A tag by its id on the wire, or Refused when that cannot travel. Returns its id."""
     if not wire.TAG.fullmatch(wire_id):

@@ -56,6 +56,7 @@ KINDS = {
     "late": N_("Heard too long before to move anybody"),
     "outside_hours": N_("Outside opening hours"),
     "unknown_tag": N_("Badges nobody carries"),
+    "withheld": N_("People of whom nothing is kept now"),
     "excluded": N_("Places where nobody is located"),
 }  # what ingest counts, without what is in order
 

@@ -23,6 +23,7 @@ class Met(StrEnum):
     LATE = "late"  # heard too long ago to move anybody
     OUTSIDE_HOURS = "outside_hours"  # messages dropped unread while the building is closed (P7)
     UNKNOWN_TAG = "unknown_tag"  # rows of badges nobody carries (SR-39)
+    WITHHELD = "withheld"  # rows of people of whom nothing may be kept now, for whatever reason (P2, P5, P7)
     EXCLUDED = "excluded"  # estimates at places that refuse presence (P8)
 
 

@@ -21,7 +21,7 @@ from server.ingest.reader import LIVE_S, Reader
 from server.ingest.tracks import Tracks
 from server.places.rules import Opening
 from server.positioning import Belief, Level, Windows
-from server.presence.rules import POLICY, Barred, Policy, Whereabouts
+from server.presence.rules import POLICY, Policy, Whereabouts
 
 COUNTS_S = 3.0  # how often counters and receivers' times are written
 TRUST_S = 60.0
@@ -29,7 +29,6 @@ TRUST_S = 60.0
 # the broker is away nobody is heard, and nobody has left.
 GAP_S = 5.0
 LONGEST_STEP_S = 30.0  # after a longer gap the belief is as good as new anyway
-REASONS = tuple(Barred)
 
 
 class Pipeline:
@@ -48,7 +47,7 @@ class Pipeline:
         self._tracks = Tracks(policy)
         self._smoother = Smoother(len(register.tags))
         self._gate: Gate | None = None
-        self._reasons = np.zeros(len(register.tags), np.int8)  # 0: may be read; i: REASONS[i − 1]
+        self._withheld = np.zeros(len(register.tags), np.bool_)  # by badge: nothing of it may be read
         self._to_clear: set[int] = set()
         self._statuses: dict[str, wire.Status] = {}
         self._heard_at: dict[str, datetime] = {}
@@ -72,9 +71,20 @@ class Pipeline:
         """What is known of one person."""
         return self._tracks.where(person_id)
 
-    def restore(self, known: Mapping[int, Whereabouts], levels: Mapping[str, LevelView], now: datetime) -> None:
-        """Begin where the last process stopped (RP-06)."""
+    def restore(
+        self,
+        known: Mapping[int, Whereabouts],
+        levels: Mapping[str, LevelView],
+        clock_errors_ms: Mapping[str, int],
+        now: datetime,
+    ) -> None:
+        """Begin where the last process stopped (RP-06).
+
+        clock_errors_ms   how far each receiver's clock was ahead: a first message that waited somewhere for a minute
+                          must not pass for one of a receiver whose clock is a minute behind
+        """
         self._tracks.restore(known, now)
+        self._reader.restore(clock_errors_ms)
         self._belief = Belief.empty(self.site.model, levels=_levels(levels))
 
     def renew_site(self, site: Site, opening: Opening) -> None:
@@ -173,13 +183,15 @@ class Pipeline:
         self.tally.give_back(dict(pending.counts))
 
     def _readable(self, rows: Rows) -> Rows:
-        """The rows of badges that may be read now; the others are counted by reason (P2, P5, P7)."""
-        reasons = self._reasons[rows.tag]
-        if not reasons.any():
+        """The rows of badges that may be read now (P2, P5, P7).
+
+        The others are counted under one kind: apart, a counter that moves would tell who has just paused.
+        """
+        withheld = self._withheld[rows.tag]
+        if not withheld.any():
             return rows
-        for code, n in enumerate(np.bincount(reasons)[1:].tolist()):
-            self.tally.add(REASONS[code], NOBODY, n)
-        return Rows(*(column[reasons == 0] for column in rows))
+        self.tally.add(Met.WITHHELD, NOBODY, int(withheld.sum()))
+        return Rows._make(column[~withheld] for column in rows)
 
     def _open_gate(self, now: datetime) -> None:
         if self._gate is not None and now < self._gate.until:
@@ -189,10 +201,10 @@ class Pipeline:
         everybody = sorted({*carriers, *self._tracks.people()})
         self._gate = gate(everybody, register.choices, register.hours, now, self.site.timezone)
         barred = self._gate.barred
-        codes = [REASONS.index(barred[person_id]) + 1 if person_id in barred else 0 for person_id in carriers]
-        newly = (np.array(codes, np.int8) > 0) & (self._reasons == 0) if len(codes) == len(self._reasons) else None
-        self._reasons = np.array(codes, np.int8)
-        refused = [tag for tag, code in zip(register.tags, codes, strict=True) if code]
+        withheld = np.array([person_id in barred for person_id in carriers], np.bool_)
+        newly = withheld & ~self._withheld if len(withheld) == len(self._withheld) else None
+        self._withheld = withheld
+        refused = [tag for tag, is_withheld in zip(register.tags, withheld.tolist(), strict=True) if is_withheld]
         if newly is None or newly.any():
             self._belief = self._belief.forget(refused)
         self._forget(barred)

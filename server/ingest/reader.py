@@ -1,6 +1,6 @@
 """Bytes from the broker → messages that may be used, everything else counted by kind and receiver."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -31,7 +31,7 @@ class Read:
 
     accepted: list[Accepted] = field(default_factory=list)
     statuses: dict[str, wire.Status] = field(default_factory=dict)  # the last one of each receiver
-    alive: set[str] = field(default_factory=set)  # receivers that sent anything
+    alive: set[str] = field(default_factory=set)  # receivers whose messages are in order, but perhaps for the clock
     to_clear: set[str] = field(default_factory=set)  # topics with a retained sighting (SR-34)
 
 
@@ -42,6 +42,11 @@ class Reader:
         self._site = site
         self._tally = tally
         self._senders: dict[str, Sender] = {}
+
+    def restore(self, clock_errors_ms: Mapping[str, int]) -> None:
+        """What was known of the receivers' clocks before this process started."""
+        for agent, error_ms in clock_errors_ms.items():
+            self._senders.setdefault(agent, Sender()).expect(error_ms)
 
     def clock_errors_ms(self) -> dict[str, int]:
         """How far each receiver's clock is ahead of ours, as its messages show (RP-13)."""
@@ -88,7 +93,6 @@ class Reader:
         except wire.Malformed as malformed:
             return self._tally.add(malformed.kind, agent)
         if isinstance(message, wire.Sightings):
-            read.alive.add(agent)
             return self._judge(message, delivery.at_s, arrived, read)
         if isinstance(message, wire.Status):
             read.statuses[agent] = message
@@ -99,9 +103,11 @@ class Reader:
         sender = self._senders.setdefault(message.agent, Sender())
         delay_ms = sender.delay_ms(message.sent_ms, int(arrived.timestamp() * 1000))
         if isinstance(delay_ms, Met):
+            read.alive.add(message.agent)  # it is there; the fleet page says what is wrong with its clock
             return self._tally.add(delay_ms, message.agent)
         if refusal := sender.refusal(message.boot, message.seq, at_s):
             return self._tally.add(refusal, message.agent)
+        read.alive.add(message.agent)
         newest_age_s = (delay_ms + min((row.age_ms for row in message.rows), default=0)) / 1000
         if newest_age_s > LIVE_S:
             return self._tally.add(Met.OLD if newest_age_s > OLD_S else Met.LATE, message.agent)

@@ -13,6 +13,9 @@ SKEWS = 61
 # Messages whose median tells the clock's error from the network's delay. Half of it is more than a
 # client resends after a broken connection (20), so those cannot pass for the usual delay; longer,
 # and a clock that was set back a little makes its receiver look late for minutes.
+EXPECTED = 11
+# As many messages as a clock error from before a restart counts for: more than a handful that waited, few enough
+# that a clock that was set right meanwhile is believed within twelve seconds.
 BOOTS = 4  # starts remembered per receiver, so that a replay from before the last restart is known
 SEEN_BITS = 512  # how far back a repeated number is told from one that came late
 BURST = 20
@@ -55,6 +58,11 @@ class Sender:
         if self._wrong_ms is not None:
             return -self._wrong_ms
         return -self._usual_ms() if self._skews_ms else None
+
+    def expect(self, error_ms: int) -> None:
+        """Begin with a clock error known from before; a few messages of another mind do not change it."""
+        if abs(error_ms) < QUARANTINE_MS and not self._skews_ms:
+            self._skews_ms.extend([-error_ms] * EXPECTED)
 
     def refusal(self, boot: str, seq: int, at_s: float) -> Met | None:
         """Why this message must not be used, or None for the newest of its receiver; remembers it."""

@@ -42,6 +42,17 @@ def set_role(login: str, role: str) -> None:
 
 @click.command()
 @click.argument("login")
+def close_account(login: str) -> None:
+    """Nobody signs in with the account LOGIN any more; it is signed out everywhere."""
+    _connect()
+    with db.transaction():
+        account = _account(login)
+        service.deactivate(account.id, clock.now())
+    click.echo(f"{account.login} is closed.")
+
+
+@click.command()
+@click.argument("login")
 @password_stdin
 def set_password(login: str, password_stdin: bool) -> None:
     """Give the account LOGIN a new password; it is signed out everywhere."""

@@ -30,7 +30,7 @@ def open_session() -> ResponseReturnValue:
     """Check name and password; ten failures in ten minutes close the door for a while (SR-11)."""
     name, password = request.form.get("login", ""), request.form.get("password", "")
     target = local_path(request.form.get("next"))
-    if not 0 < len(name) <= 64 or not passwords.is_usable(password):
+    if not (0 < len(name) <= 64 and name.isprintable() and passwords.is_usable(password)):
         return _refused(name, target)
     interface = login.sessions_in_use()
     nonce = interface.known_browser(name)

@@ -1,10 +1,12 @@
 """`iruka evaluate`: recordings through the code that serves live traffic; estimates to a file, figures to stdout."""
 
 import csv
+import math
 import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -27,15 +29,23 @@ FOLDER = click.Path(path_type=Path)
 DEFAULTS = Options()
 
 
+class Finite(click.FloatRange):
+    """A number in a range; "nan" compares with nothing and would pass."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
+
 @click.command()
 @click.argument("dataset", type=FOLDER)
 @click.option("--survey", help="Calibration file to learn from; without it the map comes from positions alone.")
 @click.option("--track", help="One walk of sightings/; without it and without --static all walks.")
 @click.option("--static", "static_file", help="A calibration file to test on, as pieces of people who sit.")
 @click.option("--zones", default="zones", show_default=True, help="The zone set of floor.json.")
-@click.option(
-    "--tag-height", type=click.FloatRange(0.0, 3.0), default=DEFAULTS.tag_height_m, show_default=True, help="m"
-)
+@click.option("--tag-height", type=Finite(0.0, 3.0), default=DEFAULTS.tag_height_m, show_default=True, help="m")
 @click.option(
     "--tag-level",
     type=click.Choice(["free", "known"]),
@@ -43,9 +53,9 @@ DEFAULTS = Options()
     show_default=True,
     help="known: the tag is as strong as the survey's; free: its level is integrated out and learned.",
 )
-@click.option("--grid", type=click.FloatRange(0.25, 5.0), help="Cell size in m; default 1, 1.5 above 800 m².")
-@click.option("--temper", type=click.FloatRange(0.05, 2.0), default=DEFAULTS.temper, show_default=True)
-@click.option("--forget", type=click.FloatRange(0.5, 1.0), default=DEFAULTS.forget, show_default=True)
+@click.option("--grid", type=Finite(0.25, 5.0), help="Cell size in m; default 1, 1.5 above 800 m².")
+@click.option("--temper", type=Finite(0.05, 2.0), default=DEFAULTS.temper, show_default=True)
+@click.option("--forget", type=Finite(0.5, 1.0), default=DEFAULTS.forget, show_default=True)
 @click.option("--out", type=FOLDER, required=True, help="Where the estimates go.")  # fmt: skip
 def evaluate(
     dataset: Path,
@@ -64,6 +74,8 @@ def evaluate(
 
     DATASET is a folder in the neutral format (docs/evaluate.md).
     """
+    if out.exists() and out.resolve().is_relative_to(dataset.resolve()):
+        raise click.UsageError("--out must not replace a file of the recording.")
     options = Options(
         cell_m=grid, tag_height_m=tag_height, level_known=tag_level == "known", temper=temper, forget=forget
     )
@@ -80,6 +92,8 @@ def evaluate(
     except BadRecording as error:
         click.echo(str(error), err=True)
         sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(1)  # nobody reads the summary to its end, as with `| head`; the estimates are written
     except OSError as error:
         click.echo(f"{out} cannot be written: {error.strerror}.", err=True)
         sys.exit(2)

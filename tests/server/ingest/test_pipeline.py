@@ -52,7 +52,8 @@ class Office:
             self.loaded = loading.load_building("main")
             register = loading.load_register(now, self.loaded.view)
             self.pipeline = Pipeline(self.loaded.site, register, self.loaded.opening, "main")
-            self.pipeline.restore(presence.whereabouts(), fleet.levels(), now)
+            clocks = fleet.clock_errors_ms(self.loaded.view.id)
+            self.pipeline.restore(presence.whereabouts(), fleet.levels(), clocks, now)
 
     def learn(self) -> None:
         """Read the building and the register again."""
@@ -105,7 +106,7 @@ class Office:
 
 
 @pytest.fixture
-def office(sqlite) -> Office:
+def office(database) -> Office:
     return Office()
 
 
@@ -234,6 +235,24 @@ def test_absurd_numbers_in_a_status_block_nobody_rp_09(office):
     assert office.known().zone_id == office.zone_a
 
 
+def test_a_receiver_that_only_speaks_in_old_numbers_is_not_called_heard(office):
+    """As when somebody sends in its name, or two machines bear it: its true messages are refused, and that shows."""
+    office.hear(IN_A, 5)
+    forged = wire.Sightings("RX-1", "f" * 16, 10**6, office.sent_ms(), 1000, ())
+    office.deliver([forged])
+    office.counted("accepted")
+    with db.reading():
+        before = next(one.heard_at for one in fleet.receivers(office.loaded.view.id) if one.agent == "RX-1")
+
+    office.hear(IN_A, 10)
+    office.counted("accepted")
+
+    with db.reading():
+        after = next(one.heard_at for one in fleet.receivers(office.loaded.view.id) if one.agent == "RX-1")
+    assert after == before
+    assert office.counted("out_of_order") >= 10
+
+
 def test_outside_working_hours_messages_are_dropped_unread_and_counted_p7(office):
     office.open(make.at("19:59:40"))
     office.hear(IN_A, 19)
@@ -266,7 +285,7 @@ def test_outside_their_own_hours_somebody_is_not_recorded_p7(sqlite):
 
     assert early is None
     assert office.known(part_time).zone_id == office.zone_a
-    assert office.counted("outside_schedule") == 4 * 60
+    assert office.counted("withheld") == 4 * 60
 
 
 def test_nothing_is_recorded_of_whoever_has_not_read_the_notice_p2(office):
@@ -279,7 +298,7 @@ def test_nothing_is_recorded_of_whoever_has_not_read_the_notice_p2(office):
 
     assert office.known(unread) is None
     assert office.pipeline.where(unread) is None
-    assert office.counted("notice_unread") == 80
+    assert office.counted("withheld") == 80
 
 
 def test_a_pause_ends_the_recording_and_clears_the_place_p5(office):

@@ -102,3 +102,22 @@ def test_one_message_from_a_wrong_second_does_not_make_the_next_ones_late_rp_13(
     sender.delay_ms(NOON_MS + 119_000, NOON_MS + 10_000)
 
     assert sender.delay_ms(NOON_MS + 11_000, NOON_MS + 11_020) == 0
+
+
+def test_what_waited_while_we_started_is_late_when_the_clock_was_known():
+    sender = Sender()
+    sender.expect(0)
+
+    delays = [sender.delay_ms(NOON_MS - 60_000 + i * 1000, NOON_MS + i) for i in range(4)]
+
+    assert all(isinstance(delay, int) and delay >= 56_000 for delay in delays)
+
+
+def test_a_clock_that_was_set_right_while_we_were_away_is_believed_soon():
+    sender = Sender()
+    sender.expect(-60_000)
+
+    delays = [sender.delay_ms(NOON_MS + i * 1000, NOON_MS + i * 1000) for i in range(30)]
+
+    assert delays == [0] * 30
+    assert sender.clock_error_ms == 0
