@@ -38,7 +38,7 @@ class Hall(Office):
     """A ground for browser tests; 財政課 is at home in zone 18A, 税務課 on floor 17.
 
     On floor 18: A 8 people (with 髙波, who heads 財政課, 鈴木 and 佐藤), B 6, C 3, one in the refresh corner, which
-    names nobody, and 田中 of 税務課 somewhere. Floor 17 holds 3 people. The council's floor is excluded.
+    names nobody but counts, and 田中 of 税務課 somewhere. Floor 17 holds 3 people. The council's floor is excluded.
     """
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ def card(of: PersonCard, subject: Subject, seen: Seen, viewer: Viewer, places: P
     seen   what `presence` lets this viewer see; nothing else of the place gets in here
     """
     own = not subject.unit_ids.isdisjoint(viewer.unit_ids)
-    entry = Entry(seen.state, seen.floor_id, seen.zone_id, seen.sure, seen.source, None, own)
+    entry = Entry(seen.state, seen.floor_id, seen.zone_id, seen.sure, seen.source, None, None, own)
     floor = None if seen.floor_id is None else places.floor_by_id.get(seen.floor_id)
     zone = None if seen.zone_id is None else places.zone_by_id.get(seen.zone_id)
     return {

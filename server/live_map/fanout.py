@@ -98,7 +98,7 @@ class Fanout:
         told = Told(one, places)
         for kind, view in self._model.views.items():
             before, after = view.put(one.person_id, one.before, one.after, now)
-            if before == after and not told.reads_differently:
+            if _looks_alike(before, after) and not told.reads_differently:
                 self._heard.add(one.person_id)
             elif kind in self._watched:
                 _tell_kind(told, before, after, self._watched[kind])
@@ -145,7 +145,9 @@ class Fanout:
             then = [self._entry_then(before, stream, view, is_me, now) for before in befores]
             if entry is None or known is None or not _is_told(entry, stream.floor_id, is_me=is_me):
                 has_left |= any(one is not None and _is_told(one, stream.floor_id, is_me=is_me) for one in then)
-            elif any(one != entry for one in then) or any(one is None or one.card != known.card for one in befores):
+            elif not all(entry.looks_like(one) for one in then) or any(
+                one is None or one.card != known.card for one in befores
+            ):
                 stream.put(events.person_event(known, entry, places, line_id, me=is_me))
         if has_left:
             # Without a name: whoever asks now need not have seen them then, and their last place is nobody's to ask.
@@ -228,6 +230,10 @@ def _tell_kind(told: Told, before: Entry | None, after: Entry | None, watched: W
         told.send(watched[after.floor_id], told.person(after))
     if floor_then is not None and floor_then in watched and (after is None or after.floor_id != floor_then):
         told.send(watched[floor_then], told.gone)
+
+
+def _looks_alike(before: Entry | None, after: Entry | None) -> bool:
+    return before == after if before is None else before.looks_like(after)
 
 
 def _is_told(entry: Entry, floor_id: int | None, *, is_me: bool) -> bool:

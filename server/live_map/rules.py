@@ -28,11 +28,12 @@ class Closed:
 
 
 class Entry(NamedTuple):
-    """A person as one kind of viewer sees them; two equal entries look the same on every screen.
+    """A person as one kind of viewer sees them; two entries that differ in their numbers only look the same.
 
-    floor_id          None unless the floor may be shown
-    counted_zone_id   the zone whose number includes the person; a zone that shows no names still counts
-    own               has a post in one of the viewer's units
+    floor_id           None unless the floor may be shown
+    counted_floor_id   the floor whose number includes the person
+    counted_zone_id    the zone whose number does; a zone that shows no names still counts
+    own                has a post in one of the viewer's units
     """
 
     state: Shown
@@ -40,6 +41,7 @@ class Entry(NamedTuple):
     zone_id: int | None
     sure: Sure | None
     source: str
+    counted_floor_id: int | None
     counted_zone_id: int | None
     own: bool
 
@@ -47,6 +49,13 @@ class Entry(NamedTuple):
     def is_in(self) -> bool:
         """Whether the viewer may know that the person is in the building, and they are."""
         return self.state not in (Shown.AWAY, Shown.HIDDEN)
+
+    def looks_like(self, other: "Entry | None") -> bool:
+        """Whether no screen tells the two apart, whatever number each is part of."""
+        return (
+            other is not None
+            and self._replace(counted_floor_id=other.counted_floor_id, counted_zone_id=other.counted_zone_id) == other
+        )
 
 
 def kind_of(viewer: Viewer) -> Viewer:
@@ -67,17 +76,19 @@ def entry(viewer: Viewer, subject: Subject, closed: Closed, now: datetime) -> En
 
 
 def entry_at(level: Level, subject: Subject, closed: Closed, *, own: bool, is_self: bool = False) -> Entry:
-    """The subject at a level of visibility; an excluded place is no place (P8)."""
+    """The subject at a level of visibility; an excluded place is no place (P8).
+
+    Whoever is not named because the zone only counts is in its number and in the floor's all the same.
+    """
     where = subject.where
     if where is not None and (where.floor_id in closed.excluded_floor_ids or where.zone_id in closed.excluded_zone_ids):
         where = None
     counts_only = where is not None and where.zone_id in closed.counts_only_zone_ids
     shown = seen(where, level, zone_is_counts_only=counts_only and not is_self)
-    counted = where.zone_id if where is not None and shown.floor_id is not None and level.rank >= ZONE_RANK else None
-    return Entry(shown.state, shown.floor_id, shown.zone_id, shown.sure, shown.source, counted, own)
-
-
-ZONE_RANK = Level.ZONE.rank
+    counted = None if shown.state in (Shown.AWAY, Shown.HIDDEN) else where
+    floor = counted.floor_id if counted is not None and level.rank >= Level.FLOOR.rank else None
+    zone = counted.zone_id if counted is not None and level.rank >= Level.ZONE.rank else None
+    return Entry(shown.state, shown.floor_id, shown.zone_id, shown.sure, shown.source, floor, zone, own)
 
 
 @dataclass(frozen=True, slots=True)

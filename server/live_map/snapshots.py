@@ -64,7 +64,10 @@ class Snapshots:
     ) -> Answer:
         """`/api/v1/floors/<code>`."""
         view, mine, places = self._seen(viewer, now)
-        if mine is not None and floor.id not in (mine.as_me.floor_id, mine.as_others and mine.as_others.floor_id):
+        if mine is not None and floor.id not in (
+            mine.as_me.counted_floor_id,
+            mine.as_others and mine.as_others.counted_floor_id,
+        ):
             mine = None  # like everyone of this kind
         key = ("floor", floor.id, view.serial, mine and mine.person_id)
         versions = (view.versions[floor.id], self._model.heard_versions[floor.id], mine, status.reasons)
@@ -144,7 +147,7 @@ class Snapshots:
             {
                 "floor": _floor_head(floor),
                 "zones": zones,
-                "count": len(listed),
+                "count": view.n_on_floor(floor.id, mine),
                 "others": without_zone,
                 "path": _path(places.paths.get(floor.id)),
             }
@@ -216,7 +219,7 @@ def _zone(zone: ZoneView, view: View, mine: Mine | None) -> dict[str, object]:
 
 
 def _path(path: TruePathView | None) -> dict[str, object] | None:
-    """The walk itself; where it is estimated is not kept anywhere that a web worker can read (P9)."""
+    """The recorded walk and what positioning made of it; of nobody who works here."""
     if path is None:
         return None
     started_at = None if path.started_at is None else path.started_at.timestamp()

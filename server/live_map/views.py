@@ -31,11 +31,11 @@ class Mine(NamedTuple):
     def counts_alike(self) -> bool:
         """Whether every number of the kind is right for this viewer too."""
         theirs, mine = self.as_others, self.as_me
-        return theirs is not None and (theirs.is_in, theirs.floor_id, theirs.counted_zone_id) == (
-            mine.is_in,
-            mine.floor_id,
-            mine.counted_zone_id,
-        )
+        return theirs is not None and (
+            theirs.is_in,
+            theirs.counted_floor_id,
+            theirs.counted_zone_id,
+        ) == (mine.is_in, mine.counted_floor_id, mine.counted_zone_id)
 
 
 class View:
@@ -70,8 +70,8 @@ class View:
                 self._count(person_id, before, -1)
             if after is not None:
                 self._count(person_id, after, +1)
-        elif after is not None and after.floor_id is not None:
-            self.versions[after.floor_id] += 1  # name, unit or time heard may be another
+        elif after is not None and after.counted_floor_id is not None:
+            self.versions[after.counted_floor_id] += 1  # name, unit or time heard may be another
         return before, after
 
     def entry(self, person_id: int, now: datetime) -> Entry | None:
@@ -85,9 +85,9 @@ class View:
         if not entry.is_in:
             return
         self.n_in += sign
-        if entry.floor_id is not None:
-            self.versions[entry.floor_id] += 1
-            self.on_floor[entry.floor_id] += sign
+        if entry.counted_floor_id is not None:
+            self.versions[entry.counted_floor_id] += 1
+            self.on_floor[entry.counted_floor_id] += sign
         if entry.counted_zone_id is not None:
             self.in_zone[entry.counted_zone_id] += sign
 
@@ -96,8 +96,8 @@ class View:
         return self.n_in + (mine.more(lambda e: e.is_in) if mine else 0)
 
     def n_on_floor(self, floor_id: int, mine: Mine | None) -> int:
-        """How many are shown on a floor."""
-        return self.on_floor[floor_id] + (mine.more(lambda e: e.floor_id == floor_id) if mine else 0)
+        """How many are counted on a floor, listed there or not."""
+        return self.on_floor[floor_id] + (mine.more(lambda e: e.counted_floor_id == floor_id) if mine else 0)
 
     def n_in_zone(self, zone_id: int, mine: Mine | None) -> int:
         """How many are counted in a zone."""

@@ -39,7 +39,7 @@ class Shown(StrEnum):
 
 
 class Barred(StrEnum):
-    """Why nothing may be kept about a person now; also the name it is counted under."""
+    """Why nothing may be kept about a person now."""
 
     NOTICE = "notice_unread"  # P2
     PAUSED = "paused"  # P5
@@ -198,16 +198,18 @@ class Seen:
 def seen(where: Whereabouts | None, level: Level, *, zone_is_counts_only: bool = False) -> Seen:
     """The whereabouts as far as `level` allows (P4).
 
-    zone_is_counts_only   the zone never shows a name: everyone but the person sees the floor instead
+    zone_is_counts_only   the zone never shows a name. Whose zone may be known is in its number; named on the floor in
+                          the second in which the number rises they would be named in the zone, so everyone but the
+                          person sees them in the building only. Who shows the floor is not in the number.
     """
     if level == Level.HIDDEN:
         return Seen(Shown.HIDDEN)
     if where is None or where.state == State.AWAY:
         return Seen(Shown.AWAY)
-    if level == Level.BUILDING:
+    if level == Level.BUILDING or (zone_is_counts_only and level != Level.FLOOR):
         return Seen(Shown.BUILDING)
     state = Shown(where.state)
-    if level == Level.FLOOR or zone_is_counts_only:
+    if level == Level.FLOOR:
         state = Shown.SILENT if where.state == State.SILENT else Shown.FLOOR
         return Seen(state, where.floor_id, None, Sure.FLOOR, where.heard_at, where.source)
     return Seen(state, where.floor_id, where.zone_id, sure_of(where), where.heard_at, where.source)

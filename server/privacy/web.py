@@ -195,7 +195,9 @@ def _seen_as(
 ) -> str:
     """What this audience sees at this moment, in words (P4)."""
     hidden = choices.protected or choices.is_paused(now)
-    shown = seen(where, Level.HIDDEN if hidden else choices.level_for(audience))
+    counts_only = where is not None and presence.is_counts_only(where.zone_id)
+    level = Level.HIDDEN if hidden else choices.level_for(audience)
+    shown = seen(where, level, zone_is_counts_only=counts_only)
     floor, zone = names
     match shown.state:
         case Shown.HIDDEN:

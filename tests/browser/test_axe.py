@@ -76,7 +76,7 @@ def test_a_floors_map_is_accessible(open_page, hall, axe, path, language, size):
 def test_a_floors_list_is_accessible(open_page, hall, axe, language, size):
     page = settled(open_page("/floors/18", hall.sato, language=language, size=size))
     page.locator("#show-table").click()
-    expect(page.locator("#people-table tbody tr")).to_have_count(19)
+    expect(page.locator("#people-table tbody tr")).to_have_count(18)
 
     check(page, axe)
 

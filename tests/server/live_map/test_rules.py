@@ -52,13 +52,22 @@ def test_an_excluded_place_is_no_place_not_even_for_oneself_p8(closed):
         assert (seen.state, seen.floor_id, seen.counted_zone_id) == (Shown.AWAY, None, None)
 
 
-def test_where_only_counts_are_shown_others_see_the_floor_and_the_number():
+def test_where_only_counts_are_shown_others_see_the_building_and_the_numbers_p9():
     closed = Closed(counts_only_zone_ids=frozenset({181}))
 
     theirs, own = (entry(viewer, subject(), closed, NOW) for viewer in (EVERYONE, Viewer(1)))
 
-    assert (theirs.state, theirs.zone_id, theirs.counted_zone_id) == (Shown.FLOOR, None, 181)
-    assert (own.state, own.zone_id) == (Shown.PRESENT, 181)
+    assert (theirs.state, theirs.floor_id, theirs.zone_id) == (Shown.BUILDING, None, None)
+    assert (theirs.counted_floor_id, theirs.counted_zone_id) == (18, 181)
+    assert (own.state, own.zone_id, own.counted_floor_id) == (Shown.PRESENT, 181, 18)
+
+
+def test_whoever_shows_the_floor_shows_it_where_only_counts_are_shown_and_is_in_no_zones_number_p4():
+    """P4: else the corner would be the one place that tells where on the floor they are."""
+    closed = Closed(counts_only_zone_ids=frozenset({181}))
+
+    assert entry(EVERYONE, subject(Level.FLOOR), closed, NOW) == entry(EVERYONE, subject(Level.FLOOR), Closed(), NOW)
+    assert entry(EVERYONE, subject(Level.FLOOR), closed, NOW).counted_zone_id is None
 
 
 def test_an_uncertain_place_is_a_floor():

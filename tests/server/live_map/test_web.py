@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 from urllib.parse import quote
 
+import make
 import pytest
 from flask import template_rendered
 from jinja2 import DictLoader
@@ -196,13 +197,50 @@ def test_an_excluded_floor_has_no_people_and_no_places_p8(database, office, feed
 
 def test_a_refresh_corner_counts_people_and_names_nobody(database, office, feed, colleague):
     office.put(office.suzuki, office.refresh)
+    office.put(office.head, office.zone_a)
+    feed.turn(clock.now())
+
+    shown, card = colleague.get(FLOOR).json, colleague.get(f"/api/v1/people/{office.suzuki}?screen=map").json
+    floors = colleague.get(FLOORS).json
+
+    assert names(shown) == ["髙波"]
+    assert {zone["code"]: zone["count"] for zone in shown["zones"]}["18R"] == 1
+    assert (shown["count"], shown["others"], floors["floors"][0]["count"], floors["count"]) == (2, 0, 2, 2)
+    assert (card["floor"], card["zone"], card["person"]["state"]) == (None, None, "building")
+    assert by_name(colleague.get(TEAM).json, "鈴木")["state"] == "building"
+
+
+def test_i_see_where_i_am_myself_when_the_zone_names_nobody(database, office, feed, colleague):
+    office.put(office.sato, office.refresh)
     feed.turn(clock.now())
 
     shown = colleague.get(FLOOR).json
 
-    assert (by_name(shown, "鈴木")["zone"], by_name(shown, "鈴木")["state"]) == (None, "floor")
-    assert {zone["code"]: zone["count"] for zone in shown["zones"]}["18R"] == 1
-    assert colleague.get(f"/api/v1/people/{office.suzuki}?screen=map").json["zone"] is None
+    assert (names(shown), by_name(shown, "佐藤")["zone"], shown["count"]) == (["佐藤"], "18R", 1)
+    assert colleague.get(TEAM).json["me"]["zone"] == "18R"
+
+
+def test_nobody_can_be_told_from_the_number_of_a_corner_p9(database, office, feed, stranger, colleague, watch):
+    """P9: whoever comes into the corner is no event by name on the floor, and between two corners none at all."""
+    with db.transaction():
+        other_corner = make.zone(office.other_floor, "17R", x_m=20, counts_only=True)
+        changes.record(Thing.FLOOR, office.other_floor, clock.now())
+    office.put(office.suzuki, office.zone_17, office.other_floor)
+    feed.turn(clock.now())
+    floor, home = watch(stranger), watch(colleague, "/api/v1/stream")
+
+    office.put(office.suzuki, office.refresh)
+    feed.turn(clock.now())
+    feed.fanout.send_counts(clock.now())
+
+    told = floor.read()
+    assert [event.kind for event in told] == ["counts"]
+    assert (told[0].data["zones"]["18R"], told[0].data["count"], told[0].data["floors"]["18"]) == (1, 1, 1)
+    assert [event.data["state"] for event in home.read() if event.kind == "person"] == ["building"]
+
+    office.put(office.suzuki, other_corner, office.other_floor)
+    feed.turn(clock.now())
+    assert home.people() == []
 
 
 def test_no_answer_carries_a_persons_coordinates_p9(database, office, feed, colleague, watch):

@@ -167,10 +167,21 @@ def test_a_viewer_sees_as_much_as_the_level_allows_p4(level, state, floor, zone)
     assert (seen.state, seen.floor_id, seen.zone_id) == (state, floor, zone)
 
 
-def test_a_zone_that_shows_only_numbers_is_seen_as_its_floor():
-    seen = rules.seen(seated().where, Level.SEAT, zone_is_counts_only=True)
+@pytest.mark.parametrize(
+    ("level", "state", "floor"),
+    [
+        (Level.HIDDEN, Shown.HIDDEN, None),
+        (Level.BUILDING, Shown.BUILDING, None),
+        (Level.FLOOR, Shown.FLOOR, 18),
+        (Level.ZONE, Shown.BUILDING, None),
+        (Level.SEAT, Shown.BUILDING, None),
+    ],
+)
+def test_whoever_is_in_the_number_of_a_zone_without_names_is_named_in_the_building_only_p9(level, state, floor):
+    """P9: the name on the floor together with the number that rises would be the zone."""
+    seen = rules.seen(seated().where, level, zone_is_counts_only=True)
 
-    assert (seen.state, seen.zone_id, seen.floor_id) == (Shown.FLOOR, None, 18)
+    assert (seen.state, seen.zone_id, seen.floor_id) == (state, None, floor)
 
 
 def test_hidden_says_nothing_even_of_those_who_are_away():

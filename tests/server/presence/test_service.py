@@ -232,14 +232,14 @@ def test_a_look_up_of_somebody_hidden_answers_nothing_and_is_written_down_too_p1
     assert len(look_ups(office.person)) == 1
 
 
-def test_a_zone_that_never_shows_names_answers_with_its_floor(office):
+def test_a_zone_that_never_shows_names_does_not_answer_with_its_floor_either(office):
     observe(office.person, office.at())
     with db.transaction() as session:
         session.get(Zone, office.zone_a).counts_only = True
 
     seen = Colleague().look_up(office.person)
 
-    assert (seen.state, seen.zone_id, seen.floor_id) == (Shown.FLOOR, None, office.floor)
+    assert (seen.state, seen.zone_id, seen.floor_id) == (Shown.BUILDING, None, None)
 
 
 def test_look_ups_are_forgotten_after_a_year_p10(office):

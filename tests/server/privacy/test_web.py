@@ -225,6 +225,12 @@ def test_a_pause_of_every_length_hides_at_once_and_ends_when_it_should_p5(office
     assert "所在表示を停止中です" in text(suzuki.get("/"))
 
 
+def test_my_page_says_that_a_corner_that_only_counts_names_me_to_nobody_p4(office, suzuki):
+    office.put(office.suzuki, office.refresh)
+
+    assert text(suzuki.get("/me")).count("今の見え方：庁内") == 3
+
+
 def test_during_a_pause_nobody_sees_anything_not_even_the_manager_and_nothing_is_kept_p5(office, suzuki):
     office.put(office.suzuki, office.zone_a)
     others = [viewer(one) for one in (office.sato, office.head, office.stranger)]
