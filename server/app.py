@@ -245,7 +245,8 @@ def _handle_errors(app: Flask) -> None:
     @app.errorhandler(Refused)
     def refused(error: Refused) -> ResponseReturnValue:
         db.session.remove()
-        return _problem(error.status, error.code, gettext(error.sentence, **error.values))
+        later = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+        return _problem(error.status, error.code, gettext(error.sentence, **error.values), later)
 
     @app.errorhandler(CSRFError)
     def forged(_error: CSRFError) -> ResponseReturnValue:

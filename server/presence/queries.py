@@ -31,6 +31,7 @@ class LookUpView:
     """One look-up as the person looked up reads it."""
 
     at: datetime
+    viewer_account_id: int | None  # None once the account is gone
     viewer_name: str
     screen: str
 
@@ -75,11 +76,19 @@ def is_counts_only(zone_id: int | None) -> bool:
 def look_ups_of(person_id: int, since: datetime) -> list[LookUpView]:
     """Who looked this person up since then, newest first (P11)."""
     rows = db.session.execute(
-        select(models.LookUp.at, models.LookUp.viewer_name, models.LookUp.screen)
+        select(models.LookUp.at, models.LookUp.viewer_account_id, models.LookUp.viewer_name, models.LookUp.screen)
         .where(models.LookUp.subject_id == person_id, models.LookUp.at >= since)
         .order_by(models.LookUp.at.desc(), models.LookUp.id.desc())
     )
-    return [LookUpView(at, name, screen) for at, name, screen in rows]
+    return [LookUpView(*row) for row in rows]
+
+
+def look_up_times(account_id: int, since: datetime, n: int, subject_id: int | None = None) -> list[datetime]:
+    """When this account last looked for somebody (None: for anybody) after then, newest first, `n` at most."""
+    wanted = select(models.LookUp.at).where(models.LookUp.viewer_account_id == account_id, models.LookUp.at > since)
+    if subject_id is not None:
+        wanted = wanted.where(models.LookUp.subject_id == subject_id)
+    return list(db.session.scalars(wanted.order_by(models.LookUp.at.desc()).limit(n)))
 
 
 def map_views(first_day: date, last_day: date) -> dict[int, int]:

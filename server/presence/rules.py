@@ -1,8 +1,10 @@
 """What a fix says about where somebody is, what may be kept, and how much of it a viewer sees. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 from typing import NamedTuple
 
 from server.people.rules import Audience, Choices, Level
@@ -66,6 +68,26 @@ class Policy:
 
 
 POLICY = Policy()
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many look-ups by one account within any such time (P12)."""
+
+    n: int
+    within: timedelta
+
+
+LIMIT_OF_ONE = Limit(20, timedelta(days=1))  # looking for one and the same person; more is following somebody around
+LIMIT_IN_ALL = Limit(60, timedelta(minutes=10))  # looking for anybody; more is a list of where everybody is
+
+
+def wait_s(newest_first: Sequence[datetime], limit: Limit, now: datetime) -> int | None:
+    """How many seconds until one more look-up is within the limit; None when it is now."""
+    if len(newest_first) < limit.n:
+        return None
+    left = newest_first[limit.n - 1] + limit.within - now
+    return ceil(left.total_seconds()) if left > timedelta(0) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,13 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import delete, insert, or_
+from sqlalchemy import delete, insert, or_, select
 
 from server import changes, db
 from server.changes import Thing
+from server.errors import Refused
 from server.people import queries as people
+from server.people.models import Account
 from server.people.rules import Choices, Level, Viewer, visible_level
 from server.presence import models, queries, rules
 from server.presence.rules import Seen, Whereabouts
@@ -68,11 +70,14 @@ def look_up(
 ) -> Seen:
     """One person's whereabouts for somebody who asked for them by name; the person can read that they did (P11).
 
+    Refused (429) when the account has asked too often (P12); that is neither answered nor written down.
     Looking at oneself is nobody's news and is not written down. `day` is the building's day, for the
     units of both; None takes the day in UTC.
     """
     is_self = viewer.person_id == person_id
     if not is_self:
+        if viewer_account_id is not None:
+            _refuse_too_many(viewer_account_id, person_id, now)
         line = {"subject_id": person_id, "viewer_account_id": viewer_account_id, "viewer_name": viewer_name}
         db.session.execute(insert(models.LookUp).values(**line, screen=screen, at=now))
     level = _level(viewer, person_id, now, day or now.astimezone(UTC).date())
@@ -82,6 +87,31 @@ def look_up(
         where = None  # the place has become an excluded one since (P8)
     counts_only = not is_self and where is not None and queries.is_counts_only(where.zone_id)
     return rules.seen(where, level, zone_is_counts_only=counts_only)
+
+
+def _refuse_too_many(account_id: int, person_id: int, now: datetime) -> None:
+    # PostgreSQL counts what others have committed; holding the account's row makes the count exact, whichever worker
+    # is asked. SQLite has one writer.
+    db.session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
+    one, every = rules.LIMIT_OF_ONE, rules.LIMIT_IN_ALL
+    wait_s = rules.wait_s(queries.look_up_times(account_id, now - one.within, one.n, person_id), one, now)
+    if wait_s is not None:
+        raise Refused(
+            "looked_up_too_often",
+            "You have looked this person up %(n)s times within 24 hours. Please wait some hours.",
+            429,
+            retry_after_s=wait_s,
+            n=one.n,
+        )
+    wait_s = rules.wait_s(queries.look_up_times(account_id, now - every.within, every.n), every, now)
+    if wait_s is not None:
+        raise Refused(
+            "too_many_look_ups",
+            "You have looked people up %(n)s times within 10 minutes. Please wait a few minutes.",
+            429,
+            retry_after_s=wait_s,
+            n=every.n,
+        )
 
 
 def count_map_view(floor_id: int, day: date) -> None:

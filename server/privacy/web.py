@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -23,6 +23,7 @@ from server.presence import queries as presence
 from server.presence import service as presence_service
 from server.presence.rules import Shown, Whereabouts, seen
 from server.privacy.inventory import INVENTORY
+from server.privacy.look_ups import page as look_ups_page
 from server.settings import Settings
 
 LOOK_UPS_SHOWN = timedelta(days=365)
@@ -70,7 +71,8 @@ def me() -> ResponseReturnValue:
     """Everything I decide, and everything others did with it."""
     person_id, now = current_account().person_id, clock.now()
     notice = queries.newest_notice()
-    about_me = {} if person_id is None else _about(person_id, notice, now)
+    page = request.args.get("page", 1, type=int)
+    about_me = {} if person_id is None else _about(person_id, notice, page, now)
     return render_template(
         "privacy/me.html",
         is_person=person_id is not None,
@@ -83,7 +85,9 @@ def me() -> ResponseReturnValue:
     )
 
 
-def _about(person_id: int, notice: NoticeView | None, now: datetime) -> dict[str, object]:
+def _about(person_id: int, notice: NoticeView | None, page: int, now: datetime) -> dict[str, object]:
+    building = _building()
+    look_ups = presence.look_ups_of(person_id, now - LOOK_UPS_SHOWN)
     choices = queries.choices_of([person_id])[person_id]
     where = presence.whereabouts([person_id]).get(person_id)
     names = _place_names(where)
@@ -96,7 +100,7 @@ def _about(person_id: int, notice: NoticeView | None, now: datetime) -> dict[str
             for audience, name in AUDIENCES.items()
         ],
         "paused": _paused_sentence(choices, now),
-        "look_ups": presence.look_ups_of(person_id, now - LOOK_UPS_SHOWN),
+        "look_ups": look_ups_page(look_ups, UTC if building is None else building.zone, page),
     }
 
 

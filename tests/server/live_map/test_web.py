@@ -280,6 +280,24 @@ def test_a_look_up_is_written_down_for_the_person_looked_up_p11(database, office
     assert (card["floor"]["code"], card["zone"]["code"], card["portal"]) == ("18", "18B", [30.0, 2.0])
 
 
+def test_too_many_look_ups_of_one_person_are_refused_with_a_time_to_wait_p12(database, office, feed, colleague, head):
+    """P12: one's own card and other people's look-ups do not count."""
+    path = f"/api/v1/people/{office.suzuki}?screen=map"
+    for _ in range(25):
+        assert colleague.get(f"/api/v1/people/{office.sato}?screen=map").status_code == 200
+    for _ in range(20):
+        assert colleague.get(path).status_code == 200
+
+    refused = colleague.get(path, headers={"Accept-Language": "en"})
+
+    assert (refused.status_code, refused.json["code"]) == (429, "looked_up_too_often")
+    assert refused.json["message"] == "You have looked this person up 20 times within 24 hours. Please wait some hours."
+    assert 0 < int(refused.headers["Retry-After"]) <= 24 * 3600
+    assert head.get(path).status_code == 200
+    with db.reading():
+        assert len(presence.look_ups_of(office.suzuki, office.now)) == 21
+
+
 def test_a_look_up_of_somebody_hidden_is_written_down_too_p11(database, office, feed, stranger):
     office.show(office.suzuki, everyone=Level.HIDDEN)
     feed.turn(clock.now())

@@ -184,6 +184,16 @@ def test_whoever_is_in_the_number_of_a_zone_without_names_is_named_in_the_buildi
     assert (seen.state, seen.zone_id, seen.floor_id) == (state, None, floor)
 
 
+def test_the_limit_waits_for_the_oldest_of_its_look_ups_p12():
+    limit = rules.Limit(2, timedelta(minutes=10))
+
+    assert rules.wait_s([at(0)], limit, at(1)) is None
+    assert rules.wait_s([at(60), at(0)], limit, at(90)) == 510
+    assert rules.wait_s([at(60), at(0)], limit, at(599.5)) == 1
+    assert rules.wait_s([at(60), at(0)], limit, at(600)) is None
+    assert rules.wait_s([at(60), at(30), at(0)], limit, at(600)) == 30
+
+
 def test_hidden_says_nothing_even_of_those_who_are_away():
     assert rules.seen(AWAY, Level.HIDDEN).state == Shown.HIDDEN
     assert rules.seen(None, Level.ZONE).state == Shown.AWAY

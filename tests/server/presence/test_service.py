@@ -1,5 +1,6 @@
 """Keeping whereabouts, forgetting them, and answering for them; on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from sqlalchemy import Date, Float, Numeric, inspect
 
 from server import changes, db
 from server.changes import Thing
+from server.errors import Refused
 from server.people import queries as people_queries
 from server.people import service as people
 from server.people.rules import Audience, Level, PauseLength, Viewer
@@ -218,6 +220,63 @@ def test_looking_for_oneself_is_not_written_down_p11(office):
     colleague.look_up(colleague.person)
 
     assert look_ups(colleague.person) == []
+
+
+def test_twenty_look_ups_of_one_person_within_a_day_are_enough_p12(office):
+    """P12: the next is neither answered nor written down, until the first is a day old; others may be looked up."""
+    colleague = Colleague()
+    with db.transaction():
+        other = make.person("桐生")
+    for minute in range(20):
+        colleague.look_up(office.person, NOW + timedelta(minutes=minute))
+    late = NOW + timedelta(minutes=30)
+
+    with pytest.raises(Refused) as refused:
+        colleague.look_up(office.person, late)
+
+    assert (refused.value.status, refused.value.retry_after_s) == (429, 23.5 * 3600)
+    assert len(look_ups(office.person)) == 20
+    colleague.look_up(other, late)
+    colleague.look_up(office.person, NOW + timedelta(days=1))
+
+
+def test_sixty_look_ups_within_ten_minutes_are_enough_p12(office):
+    """P12: whoever they are of; one's own card is no look-up."""
+    colleague = Colleague()
+    with db.transaction():
+        others = [make.person(f"人{number}") for number in range(61)]
+    for person in others[:60]:
+        colleague.look_up(person)
+
+    with pytest.raises(Refused) as refused:
+        colleague.look_up(others[60], NOW + timedelta(minutes=4))
+
+    assert (refused.value.status, refused.value.retry_after_s) == (429, 360)
+    for _ in range(70):
+        colleague.look_up(colleague.person)
+    colleague.look_up(others[60], NOW + timedelta(minutes=10))
+
+
+def test_asking_several_workers_at_once_gets_no_further_than_the_limit_p12(office):
+    """P12: the count is exact, whichever process writes."""
+    colleague = Colleague()
+    for _ in range(17):
+        colleague.look_up(office.person)
+
+    def ask(_number: int) -> bool:
+        try:
+            colleague.look_up(office.person)
+        except Refused:
+            return False
+        finally:
+            db.session.remove()
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        answered = list(threads.map(ask, range(16)))
+
+    assert sum(answered) == 3
+    assert len(look_ups(office.person)) == 20
 
 
 def test_a_look_up_of_somebody_hidden_answers_nothing_and_is_written_down_too_p11_p4(office):

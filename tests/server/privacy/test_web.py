@@ -298,7 +298,7 @@ def test_whoever_looked_me_up_is_listed_with_time_and_screen_newest_first_p11(of
 
     page = text(suzuki.get("/me"))
 
-    rows = re.findall(r"\d+/\d+/\d+ \d+:\d+ (\S+ 一) (\S+)", page)
+    rows = re.findall(r"\d+/\d+/\d+ (\S+ 一) 1 \d+:\d+ (\S+)", page)
     assert rows == [("佐藤 一", "トップページ"), ("髙波 一", "フロアの一覧"), ("田中 一", "フロアマップ")]
 
 
@@ -319,16 +319,34 @@ def test_only_i_can_read_who_looked_me_up_p11(office, signed_in):
         assert "田中" not in text(other.get("/me"))
 
 
-def test_more_than_two_hundred_look_ups_are_counted_and_the_newest_listed_p11(office, suzuki):
-    someone = viewer(office.stranger)
+def test_nobody_pushes_others_out_of_sight_p11(office, suzuki):
+    """P11: a day and viewer is one line with all its times, and every page of the last year can be reached."""
+    someone, now = viewer(office.stranger), make.at("12:00", clock.now().date() - timedelta(days=1))
     with db.transaction():
-        for number in range(203):
-            presence.look_up(someone, None, f"閲覧者{number}", office.suzuki, "map", clock.now())
+        presence.look_up(someone, None, "最初の人", office.suzuki, "list", now - timedelta(days=363))
+        for day in range(60):
+            for number in range(10):
+                at = now - timedelta(days=day, seconds=number)
+                presence.look_up(someone, None, "何度もの人", office.suzuki, "map", at)
+        presence.look_up(someone, None, "昔の人", office.suzuki, "map", now - timedelta(days=366))
 
-    page = text(suzuki.get("/me"))
+    first, second, beyond = (suzuki.get(f"/me?page={number}") for number in ("1", "2", "9"))
 
-    assert page.count("閲覧者") == 200
-    assert "これより前の 3件は、ここには表示していません。" in page
+    assert "この1年に 601回" in text(first)
+    assert (first.text.count("何度もの人"), second.text.count("何度もの人")) == (50, 10)
+    assert (first.text.count(" フロアマップ"), second.text.count(" フロアマップ")) == (500, 100)
+    assert re.search(r'rel="next" href="/me\?page=2#look-ups"', first.text)
+    assert re.search(r'rel="prev" href="/me\?page=1#look-ups"', second.text)
+    assert "最初の人" in second.text
+    assert "昔の人" not in first.text + second.text
+    assert beyond.text.count("何度もの人") == 10
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "9" * 40])
+def test_a_page_that_is_none_shows_the_nearest_p11(office, suzuki, signed_in, number):
+    signed_in(person_id=office.stranger).get(f"/api/v1/people/{office.suzuki}?screen=map")
+
+    assert "田中 一" in text(suzuki.get(f"/me?page={number}"))
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])
