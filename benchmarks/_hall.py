@@ -71,7 +71,7 @@ def _build(url: str, n_signed_in: int) -> Hall:
     home: dict[int, int] = {}
     called = names(20261123)
     with db.transaction():
-        notice, building = make.notice(), make.building()
+        notice, building = make.notice(), make.building(**make.ALWAYS)
         for level in range(FLOORS, 0, -1):
             floor = make.floor(building, str(level), portals=[[24.0, 16.0]])
             floors.append(floor)

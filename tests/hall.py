@@ -49,7 +49,7 @@ class Hall(Office):
                 "目的\n職員どうしが互いの居場所を探すため。", "Purpose\nSo that colleagues find each other.",
                 "情報管理責任者", "取扱要綱", make.at("07:00", make.DAY), make.DAY,
             )  # fmt: skip
-            self.building = make.building()
+            self.building = make.building(**make.ALWAYS)
             self.council = self._floor("24", "議場", "Council chamber", kind="excluded", excluded=True)
             self.floor = self._floor("18", "財務局", "Finance Bureau", kind="group", portals=[[24, 16]])
             self.other_floor = self._floor("17", "税務部", "Tax Department", kind="group")

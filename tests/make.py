@@ -86,9 +86,12 @@ def settings(database_url: str, state_dir: Path, **variables: str) -> server_set
     return server_settings.load(given | {f"IRUKA_{name}": value for name, value in variables.items()})
 
 
-def building(code: str = "main") -> int:
+ALWAYS = {"opens_at": "00:00", "closes_at": "24:00", "open_weekdays": "0123456"}  # of buildings on the real clock
+
+
+def building(code: str = "main", **fields: object) -> int:
     """A building that is open from 7:00 to 20:00 on working days."""
-    return places.add_building(code, "本庁舎", name_en="Main building")
+    return places.add_building(code, "本庁舎", name_en="Main building", **fields)
 
 
 def floor(building_id: int, code: str = "18", *, level: int | None = None, **fields: object) -> int:

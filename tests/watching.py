@@ -45,7 +45,7 @@ class Office:
         self.now = clock.now()
         with db.transaction():
             self.notice = make.notice()
-            self.building = make.building()
+            self.building = make.building(**make.ALWAYS)
             self.floor = make.floor(self.building, "18", portals=[[2.0, 2.0], [30.0, 2.0]])
             self.other_floor = make.floor(self.building, "17")
             self.zone_a = make.zone(self.floor, "18A")

@@ -27,6 +27,7 @@ from server.live_map.wakeup import Wakeup
 from server.people import queries as people
 from server.people import sessions
 from server.people.rules import Viewer
+from server.presence import jobs as presence
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ STATUS_EVERY_S = 15.0  # repeated, so that a page that hears nothing for longer 
 LEFT_EVERY_S = 1.0  # whoever walks through nine floors must find a place for the ninth page's stream
 SESSIONS_EVERY_S = 10.0  # SR-15 allows 30; ends that we cause ourselves come with a line of the outbox at once
 EVERYONE_EVERY_S = 300.0  # read again, should an import have changed a post without a line
+CLEAR_EVERY_S = 300.0  # while the process is dead whose task it is to forget where people were once the building closed
 VIEWERS_A_TURN = 25  # how many signed-in viewers are asked anew in one turn, so that thousands do not hold it up
 FIRST_READING_S = 10.0
 CHUNK = 500
@@ -197,6 +199,9 @@ class Feed:
             self.fanout.say_goodbye(ended, "session")
             if news.everyone:
                 self._ask_viewers_anew()
+        is_alone = "background" in self.model.sensors.reasons
+        if is_alone and not self.model.is_open and self._is_due("clear", CLEAR_EVERY_S):
+            presence.clear_unless_open(self.site, now)
 
     def pulse(self, now: datetime) -> None:
         """Say what follows from the passing of time; asks nobody."""
@@ -205,6 +210,9 @@ class Feed:
         db.set_silent(time.monotonic() - self.model.read_s > SILENT_AFTER_S)
         status = self.status()
         with self.lock:
+            news = self.model.closing(now)
+            if news is not None:
+                self.fanout.tell(self.model.take(news, self.model.read_s), news, now)
             if status.reasons != self._status_sent or self._is_due("status", STATUS_EVERY_S):
                 self._status_sent = status.reasons
                 for stream in self.fanout.streams:

@@ -38,6 +38,7 @@ class News:
     read_at: datetime
     day: date
     last_id: int
+    is_open: bool
     lines: Sequence[Line] = ()
     places: Places | None = None
     sensors: Sensors | None = None
@@ -73,6 +74,7 @@ class Model:
         self.newest_heard: datetime | None = None
         self.places_version = 0
         self.day: date | None = None
+        self.is_open = False  # the building; while it is not nobody has a place (P7)
         self.last_id = 0
         self.read_at: datetime | None = None
         self.read_s = float("-inf")  # monotonic
@@ -85,11 +87,13 @@ class Model:
             raise Nothing(self._site)
         day = now.astimezone(places.building.zone).date()
         places = queries.read_places(self._site, day)
-        everyone = queries.read_people(day)
+        is_open = places is not None and places.opening.is_open(now)
+        everyone = queries.read_people(day, is_open=is_open)
         return News(
             now,
             day,
             last_id,
+            is_open,
             places=places,
             sensors=None if places is None else queries.read_sensors(places.building.id, now),
             everyone=True,
@@ -111,14 +115,15 @@ class Model:
         lines = self._new_lines()
         ids = _by_thing(lines)
         asked = set(ids[Thing.CHOICES])
-        everyone_due = everyone_due or 0 in asked
-        found = queries.read_people(self.day, None if everyone_due else asked)
+        is_open = self.places.opening.is_open(now)
+        everyone_due = everyone_due or 0 in asked or is_open != self.is_open
+        found = queries.read_people(self.day, None if everyone_due else asked, is_open=is_open)
         asked |= found.keys()
         moved = ids[Thing.PRESENCE] - asked
         where: dict[int, Whereabouts | None] = {}
-        if moved:
+        if moved and is_open:
             where = dict.fromkeys(moved) | dict(queries.read_whereabouts(moved))
-        for floor_id in ids[Thing.HEARD]:
+        for floor_id in ids[Thing.HEARD] if is_open else ():
             where |= {i: w for i, w in queries.read_floor(floor_id).items() if i not in asked}
         named = ids[Thing.CHOICES]
         accounts = {a for a, viewer in self.viewers.items() if viewer.person_id in named} | set(viewers_due)
@@ -126,6 +131,7 @@ class Model:
             now,
             self.day,
             max([self.last_id, *(line.id for line in lines)]),
+            is_open,
             lines,
             places=queries.read_places(self._site, self.day) if ids[Thing.FLOOR] else None,
             sensors=queries.read_sensors(self.places.building.id, now) if sensors_due else None,
@@ -134,6 +140,13 @@ class Model:
             where=where,
             viewers={a: people.viewer_of(a, self.day) for a in accounts | (ids[Thing.SESSION] & self.viewers.keys())},
         )
+
+    def closing(self, now: datetime) -> News | None:
+        """Nobody is anywhere once the building has closed, known without the database; None unless that is news."""
+        if not self.is_open or self.day is None or self.built().opening.is_open(now):
+            return None
+        where = {i: None for i, known in self.people.items() if known.subject.where is not None}
+        return News(self.read_at or now, self.day, self.last_id, is_open=False, where=where)
 
     def _new_lines(self) -> list[Line]:
         started = time.monotonic()
@@ -163,7 +176,7 @@ class Model:
             self.places_version += 1
         if news.sensors is not None:
             self.sensors = news.sensors
-        self.day, self.last_id = news.day, news.last_id
+        self.day, self.last_id, self.is_open = news.day, news.last_id, news.is_open
         self.read_at, self.read_s = news.read_at, read_s
         self.viewers.update(news.viewers)
         line_of = {line.thing_id: line.id for line in news.lines if line.thing in (Thing.PRESENCE, Thing.CHOICES)}

@@ -11,6 +11,7 @@ from server.people import queries as people
 from server.people.queries import PersonCard
 from server.places import queries as places
 from server.places.queries import BuildingView, FloorView, TruePathView, ZoneView
+from server.places.rules import Opening
 from server.presence import queries as presence
 from server.presence.rules import Whereabouts
 
@@ -27,6 +28,7 @@ class Places:
     zone_by_id: Mapping[int, ZoneView]
     paths: Mapping[int, TruePathView]  # by floor id; only where a recording is replayed
     closed: Closed
+    opening: Opening
 
     def capacity(self, floor_id: int) -> int:
         """How many a floor is meant for."""
@@ -64,6 +66,7 @@ def read_places(site: str, today: date) -> Places | None:
         floor_by_code={floor.code: floor for floor in floors},
         zone_by_id={zone.id: zone for zone in every},
         paths=paths,
+        opening=places.opening(building),
         closed=Closed(
             excluded_floor_ids=frozenset(floor.id for floor in floors if floor.excluded),
             excluded_zone_ids=frozenset(zone.id for zone in every if zone.excluded),
@@ -72,14 +75,19 @@ def read_places(site: str, today: date) -> Places | None:
     )
 
 
-def read_people(today: date, person_ids: Collection[int] | None = None) -> dict[int, tuple[PersonCard, Subject]]:
-    """These people (None: everyone who works here today) with all that decides what others see of them."""
+def read_people(
+    today: date, person_ids: Collection[int] | None = None, *, is_open: bool
+) -> dict[int, tuple[PersonCard, Subject]]:
+    """These people (None: everyone who works here today) with all that decides what others see of them.
+
+    is_open   whether the building is; while it is closed nobody is anywhere (P7), whatever has not been forgotten yet
+    """
     if person_ids is not None and not person_ids:
         return {}
     cards = people.cards(today, person_ids)
     choices = people.choices_of(person_ids)
     units = people.units_of_people(today, person_ids)
-    where = presence.whereabouts(person_ids)
+    where = presence.whereabouts(person_ids) if is_open else {}
     return {
         i: (card, Subject(choices[i], units.get(i, frozenset()), where.get(i)))
         for i, card in cards.items()

@@ -148,7 +148,7 @@ def look_up(person_id: int) -> ResponseReturnValue:
     if db.is_silent():  # a look-up that cannot be written down is not answered
         raise ServiceUnavailable(retry_after=RETRY_AFTER_S)
     with db.transaction():
-        found = queries.read_people(day, [person_id]).get(person_id)
+        found = queries.read_people(day, [person_id], is_open=feed.model.is_open).get(person_id)
         if found is None:
             abort(404)
         seen = presence.look_up(viewer, account.account_id, account.name, person_id, screen, now, day)

@@ -96,7 +96,15 @@ class TruePathView:
 
 def building(code: str) -> BuildingView | None:
     """The building with this code."""
-    row = db.session.scalar(select(Building).where(Building.code == code))
+    return _building(db.session.scalar(select(Building).where(Building.code == code)))
+
+
+def building_of(floor_id: int) -> BuildingView | None:
+    """The building with this floor."""
+    return _building(db.session.scalar(select(Building).join(Floor).where(Floor.id == floor_id)))
+
+
+def _building(row: Building | None) -> BuildingView | None:
     if row is None:
         return None
     return BuildingView(

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from server import db
+from server.places import queries as places
 from server.places.models import Floor, Zone
 from server.presence import models
 from server.presence.rules import State, Whereabouts
@@ -66,6 +67,17 @@ def excluded() -> Excluded:
     floors = db.session.scalars(select(Floor.id).where(Floor.excluded))
     zones = db.session.scalars(select(Zone.id).where(Zone.excluded))
     return Excluded(frozenset(floors), frozenset(zones))
+
+
+def is_shown(where: Whereabouts | None, now: datetime) -> bool:
+    """Whether the place may be said now: only while its building is open (P7), and never of an excluded one (P8)."""
+    if where is None or where.floor_id is None:
+        return False
+    refused = excluded()
+    if where.floor_id in refused.floor_ids or where.zone_id in refused.zone_ids:
+        return False
+    building = places.building_of(where.floor_id)
+    return building is not None and places.opening(building).is_open(now)
 
 
 def is_counts_only(zone_id: int | None) -> bool:

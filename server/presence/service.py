@@ -82,9 +82,8 @@ def look_up(
         db.session.execute(insert(models.LookUp).values(**line, screen=screen, at=now))
     level = _level(viewer, person_id, now, day or now.astimezone(UTC).date())
     where = queries.whereabouts([person_id]).get(person_id)
-    places = queries.excluded()
-    if where is not None and (where.floor_id in places.floor_ids or where.zone_id in places.zone_ids):
-        where = None  # the place has become an excluded one since (P8)
+    if not queries.is_shown(where, now):
+        where = None  # the building has closed since, or the place refuses presence now
     counts_only = not is_self and where is not None and queries.is_counts_only(where.zone_id)
     return rules.seen(where, level, zone_is_counts_only=counts_only)
 

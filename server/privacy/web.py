@@ -90,6 +90,8 @@ def _about(person_id: int, notice: NoticeView | None, page: int, now: datetime) 
     look_ups = presence.look_ups_of(person_id, now - LOOK_UPS_SHOWN)
     choices = queries.choices_of([person_id])[person_id]
     where = presence.whereabouts([person_id]).get(person_id)
+    if not presence.is_shown(where, now):
+        where = None
     names = _place_names(where)
     return {
         "notice_read_at": None if notice is None else queries.notice_read_at(person_id, notice.version),

@@ -6,18 +6,25 @@ from datetime import timedelta
 import make
 import pytest
 from sqlalchemy import insert
-from watching import Office
+from watching import TOKYO, Office
 
 from server import changes, clock, db
 from server.changes import Change, Thing
+from server.fleet import service as fleet
 from server.live_map import feed as feeding
 from server.live_map import past
+from server.live_map.feed import Feed
+from server.live_map.slots import Slots
 from server.people import service as people
 from server.people import sessions
-from server.people.rules import Audience, Level, Role
+from server.people.rules import Audience, Level, Role, Viewer
 from server.places import service as places
+from server.presence import service as presence
 from server.presence.models import Whereabouts
-from server.presence.rules import State
+from server.presence.queries import whereabouts
+from server.presence.rules import Shown, State
+from server.presence.rules import Whereabouts as Place
+from server.presence.service import Observation
 
 EVERYWHERE = ("own_section", "managers", "everyone", "kiosk")
 
@@ -492,6 +499,99 @@ def test_without_the_broker_the_map_says_since_when_it_is_old_rp_11(
 
     status = [e.data for e in reader.read() if e.kind == "status"][-1]
     assert status == {"as_of": int(office.now.timestamp()), "stale": True, "reasons": ["broker"]}
+
+
+def closed_at(office, hour: str):
+    """An instant of tomorrow, and opening hours on every day until the hour before it."""
+    with db.transaction():
+        places.set_hours(office.building, "00:00", hour, "0123456")
+        changes.record(Thing.FLOOR, office.floor, clock.now())
+    tomorrow = clock.now().astimezone(TOKYO).date() + timedelta(days=1)
+    return make.at(hour, tomorrow) - timedelta(minutes=1), make.at(hour, tomorrow) + timedelta(minutes=1)
+
+
+def test_nobody_is_anywhere_once_the_building_has_closed_p7_p10(database, office, feed, signed_in, watch, monkeypatch):
+    """P7, P10: though nobody has forgotten the places yet; the page is told, and so is whoever asks by name."""
+    before, after = closed_at(office, "20:00")
+    beat_at(after)
+    feed.turn(before)
+    with db.transaction():
+        presence.observe([Observation(office.suzuki, at_desk(office, before))], before)
+    feed.turn(before)
+    visitor = signed_in(person_id=office.sato)
+    floor, home = watch(visitor), watch(visitor, "/api/v1/stream")
+    monkeypatch.setattr(feeding, "SESSIONS_EVERY_S", 60.0)  # as of tomorrow they have ended
+    assert visitor.get("/api/v1/floors/18").json["count"] == 1
+
+    feed.turn(after)
+    feed.fanout.send_counts(after)
+
+    assert floor.people() == [{"id": office.suzuki, "gone": True}]
+    told = home.read()
+    assert [e.data["state"] for e in told if e.kind == "person"] == ["away"]
+    assert [e.data["building"] for e in told if e.kind == "counts"] == [0]
+    assert visitor.get("/api/v1/floors/18").json["people"] == []
+    with db.transaction():
+        seen = presence.look_up(Viewer(office.sato), None, "誰か", office.suzuki, "map", after)
+    assert seen.state is Shown.AWAY
+
+    feed.turn(before)
+    assert [p["zone"] for p in floor.people()] == ["18A"]
+
+
+def test_the_map_empties_at_closing_time_though_the_database_is_away_p7(office, feed, signed_in, watch):
+    before, after = closed_at(office, "20:00")
+    feed.turn(before)
+    with db.transaction():
+        presence.observe([Observation(office.suzuki, at_desk(office, before))], before)
+    feed.turn(before)
+    reader = watch(signed_in(person_id=office.stranger))
+    reader.stream.session_ends_at = after + timedelta(hours=1)
+
+    feed.pulse(before)
+    assert reader.people() == []
+    feed.pulse(after)
+
+    assert reader.people() == [{"id": office.suzuki, "gone": True}]
+
+
+def test_the_web_forgets_places_after_closing_when_the_background_process_is_dead_p10(
+    database, office, feed, tmp_path, monkeypatch
+):
+    """P10: not before closing, not while the other process lives, and a second worker finds nothing left to do."""
+    monkeypatch.setattr(feeding, "SENSORS_EVERY_S", 0.0)
+    before, after = closed_at(office, "20:00")
+    feed.turn(before)
+    with db.transaction():
+        presence.observe([Observation(office.suzuki, at_desk(office, before))], before)
+
+    feed.turn(before)
+    assert kept() == {office.suzuki}
+    beat_at(after)
+    feed.turn(after)
+    assert kept() == {office.suzuki}
+    feed.turn(after + timedelta(minutes=2))
+    assert kept() == set()
+
+    other = Feed(feed.site, Slots(tmp_path / "other", 8))
+    other.turn(after + timedelta(minutes=2))
+    other.turn(after + timedelta(minutes=2))
+    assert kept() == set()
+
+
+def beat_at(now) -> None:
+    """The background process lives then."""
+    with db.transaction():
+        fleet.record_beat("background", now, broker_connected=True, broker_since=None, inbox=0, tags=0, step_ms=1.0)
+
+
+def kept() -> set[int]:
+    with db.reading():
+        return set(whereabouts())
+
+
+def at_desk(office, heard_at) -> Place:
+    return Place(State.PRESENT, office.floor, office.zone_a, 0.9, heard_at)
 
 
 def test_receivers_gone_silent_make_their_own_floor_old_and_no_other(office, feed, signed_in, watch, monkeypatch):

@@ -301,6 +301,15 @@ def test_a_zone_that_never_shows_names_does_not_answer_with_its_floor_either(off
     assert (seen.state, seen.zone_id, seen.floor_id) == (Shown.BUILDING, None, None)
 
 
+def test_after_closing_time_a_look_up_finds_nobody_though_the_place_is_still_kept_p7(office):
+    observe(office.person, office.at())
+    colleague = Colleague()
+
+    assert colleague.look_up(office.person, make.at("19:59")).state is Shown.PRESENT
+    assert colleague.look_up(office.person, make.at("20:01")).state is Shown.AWAY
+    assert known(office.person) == office.at()
+
+
 def test_look_ups_are_forgotten_after_a_year_p10(office):
     Colleague().look_up(office.person, NOW - timedelta(days=366))
 
