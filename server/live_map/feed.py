@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -50,13 +51,17 @@ CHUNK = 500
 
 
 class Feed:
-    """The map of one building in one web worker, and who watches it."""
+    """The map of one building in one web worker, and who watches it.
 
-    def __init__(self, site: str, slots: Slots) -> None:
+    forget_sessions   told of accounts (None: of any) whose sessions may have ended in another worker
+    """
+
+    def __init__(self, site: str, slots: Slots, forget_sessions: Callable[[Collection[int] | None], None]) -> None:
         self.site = site
         self.model = Model(site)
         self.fanout = Fanout(self.model)
         self._slots = slots
+        self._forget_sessions = forget_sessions
         self.lock = threading.RLock()  # whoever reads or changes the map's memory holds it, and waits for nothing
         self._starting = threading.Lock()
         self._stopping = threading.Event()
@@ -193,6 +198,10 @@ class Feed:
         with db.reading():
             news = self._read(now)
             ended = self._ended_sessions(news, now)
+        if news.lines:
+            self._forget_sessions(_accounts(news))
+        elif news.last_id != self.model.last_id:  # all was read anew, past lines that nobody has looked at
+            self._forget_sessions(None)
         with self.lock:
             changed = self.model.take(news, time.monotonic())
             self.fanout.tell(changed, news, now)
@@ -244,7 +253,7 @@ class Feed:
 
     def _ended_sessions(self, news: News, now: datetime) -> list[Stream]:
         """Streams whose session has ended: all are asked about now and then, those of a named account at once."""
-        accounts = {line.thing_id for line in news.lines if line.thing is Thing.SESSION}
+        accounts = _accounts(news)
         every = self._is_due("sessions", SESSIONS_EVERY_S)
         asked = [s for s in list(self.fanout.streams) if every or s.account_id in accounts]
         keys = list({stream.session_key for stream in asked})
@@ -265,3 +274,8 @@ class Feed:
             return None
         floor = self.model.places.floor_by_id.get(stream.floor_id)
         return None if floor is None else floor.code
+
+
+def _accounts(news: News) -> set[int]:
+    """The accounts of which a session has ended."""
+    return {line.thing_id for line in news.lines if line.thing is Thing.SESSION}

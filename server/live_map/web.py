@@ -4,6 +4,7 @@ from typing import cast
 
 from flask import (
     Blueprint,
+    Flask,
     Response,
     abort,
     after_this_request,
@@ -30,7 +31,7 @@ from server.live_map.snapshots import Answer, Snapshots
 from server.live_map.stream import Stream
 from server.live_map.words import words
 from server.people import login
-from server.people.login import current_account
+from server.people.login import Sessions, current_account
 from server.people.rules import Viewer
 from server.places import queries as places
 from server.places.queries import FloorView
@@ -49,7 +50,8 @@ pages = Blueprint("live_map", __name__, template_folder="templates")
 @pages.record
 def _install(state: BlueprintSetupState) -> None:
     config: Settings = state.app.extensions["iruka"]
-    feed = Feed(config.site, Slots(config.state_dir, config.streams_per_account))
+    slots = Slots(config.state_dir, config.streams_per_account)
+    feed = Feed(config.site, slots, cast(Sessions, cast(Flask, state.app).session_interface).forget_accounts)
     state.app.extensions["iruka.feed"] = feed
     state.app.extensions["iruka.snapshots"] = Snapshots(feed.model)
 

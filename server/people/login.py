@@ -9,6 +9,7 @@ import logging
 import secrets
 import time
 from collections import OrderedDict
+from collections.abc import Collection
 from typing import cast
 
 import flask
@@ -98,6 +99,15 @@ class Sessions(SessionInterface):
     def forget(self, key_hash: bytes) -> None:
         """Not even this worker's memory knows the session any more."""
         self._seen.pop(key_hash, None)
+
+    def forget_accounts(self, account_ids: Collection[int] | None) -> None:
+        """Sessions of these accounts (None: of any) may have ended elsewhere: without the database they read nothing.
+
+        Those that have not are known again with their next request.
+        """
+        for key_hash, (found, _seen_s) in list(self._seen.items()):
+            if account_ids is None or found.account.account_id in account_ids:
+                self.forget(key_hash)
 
     def known_browser(self, login: str) -> str | None:
         """A token of this browser when the account signed in here before, else None (SR-11)."""

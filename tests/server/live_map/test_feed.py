@@ -411,6 +411,26 @@ def test_signing_out_ends_the_streams_of_that_browser_at_once_sr_15(database, of
     assert not other.is_over
 
 
+@pytest.mark.parametrize("read_anew", [False, True])
+def test_a_session_ended_in_another_worker_reads_nothing_while_the_database_is_away_sr_07(
+    database, office, feed, signed_in, monkeypatch, read_anew
+):
+    """SR-07: this worker forgets it with the outbox's line, and all of them when it has skipped lines."""
+    ended, other = (signed_in(person_id=person) for person in (office.sato, office.suzuki))
+    for visitor in (ended, other):
+        assert visitor.get("/api/v1/floors/18").status_code == 200
+
+    with db.transaction():  # as another worker does it
+        sessions.end_all(ended.signed.account_id, clock.now())
+    if read_anew:
+        feed.model.places = None
+    turn(feed)
+    monkeypatch.setattr(db, "is_silent", lambda: True)
+
+    assert ended.get("/api/v1/floors/18").status_code == 503
+    assert other.get("/api/v1/floors/18").status_code == (503 if read_anew else 200)
+
+
 @pytest.mark.parametrize("end", ["password", "role", "account"])
 def test_whatever_ends_a_session_ends_its_streams_sr_15(database, office, feed, signed_in, watch, end):
     reader = watch(signed_in(person_id=office.sato))
@@ -573,7 +593,7 @@ def test_the_web_forgets_places_after_closing_when_the_background_process_is_dea
     feed.turn(after + timedelta(minutes=2))
     assert kept() == set()
 
-    other = Feed(feed.site, Slots(tmp_path / "other", 8))
+    other = Feed(feed.site, Slots(tmp_path / "other", 8), lambda _accounts: None)
     other.turn(after + timedelta(minutes=2))
     other.turn(after + timedelta(minutes=2))
     assert kept() == set()
