@@ -17,6 +17,7 @@ from flask import (
 )
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ServiceUnavailable
 
@@ -59,7 +60,8 @@ def _install(state: BlueprintSetupState) -> None:
 @pages.get("/")
 def home() -> ResponseReturnValue:
     """The start page: my team and the building."""
-    return render_template("live_map/home.html", page=_page(None, None), words=words())
+    page = _page(None, None) | {"zones": _zone_names()}
+    return render_template("live_map/home.html", page=page, words=words())
 
 
 @pages.get("/floors")
@@ -220,6 +222,14 @@ def _page(floor_code: str | None, person_id: int | None) -> dict[str, object]:
         "me": current_account().person_id,
         "timezone": _timezone(),
     }
+
+
+def _zone_names() -> dict[str, str]:
+    """Zone code → what people call it, for a page that shows places on many floors; empty while nothing is loaded."""
+    known = _feed().model.places
+    english = str(get_locale()) == "en"
+    every = () if known is None else known.zone_by_id.values()
+    return {zone.code: (english and zone.name_en) or zone.name for zone in every}
 
 
 def _timezone() -> str:

@@ -10,7 +10,7 @@ import { showCounts } from "./tower.js";
 const people = new Map();
 let me = null;
 const card = new Card({ host: byId("card"), screen: "home" });
-const zoneName = (code) => code;
+const zoneName = (code) => page.zones[code] || code;
 
 const ORDER = { present: 0, passing: 0, floor: 1, silent: 2, building: 3, hidden: 4, away: 5 };
 
