@@ -8,13 +8,11 @@ from typing import Any
 from sqlalchemy import func, select
 
 from server import db
+from server.people.queries import CHUNK
 from server.places import queries as places
 from server.places.models import Floor, Zone
 from server.presence import models
 from server.presence.rules import State, Whereabouts
-
-CHUNK = 900
-# SQLite accepts 999 to 32,766 variables in a statement depending on how it was built.
 
 _COLUMNS = (
     models.Whereabouts.person_id,
