@@ -35,7 +35,7 @@ class Settings:
 
     database_url: str  # IRUKA_DATABASE_URL
     broker: Broker  # IRUKA_MQTT_URL, IRUKA_MQTT_CA_FILE
-    site: str  # IRUKA_SITE: the building's code, first part of its topics
+    site: str  # IRUKA_SITE: the building's code, third part of its topics
     base_url: str  # IRUKA_BASE_URL: how browsers reach us
     state_dir: Path  # IRUKA_STATE_DIR: secret key, generated credentials
     secret_key: str  # IRUKA_SECRET_KEY, or generated once into the state directory
