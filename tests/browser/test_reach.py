@@ -41,7 +41,7 @@ def test_a_wrong_password_is_told_in_a_sentence_and_the_name_stays(open_page, ha
 
     sign_in(page, f"staff-{hall.sato}", "a wrong password")
 
-    expect(page.get_by_role("alert")).to_have_text("名前またはパスワードが正しくありません。")
+    expect(page.get_by_role("alert")).to_have_text("ログイン名またはパスワードが正しくありません。")
     expect(page.get_by_label("ログイン名")).to_have_value(f"staff-{hall.sato}")
 
 

@@ -3,7 +3,9 @@
 import { element, inLanguage, page, t } from "./page.js";
 import { floorName, place, source, sureness } from "./say.js";
 
-const DIRECTIONS = ["to the right", "below right", "below", "below left", "to the left", "above left", "above", "above right"];
+const DIRECTIONS = [
+  "to the right of", "to the lower right of", "below", "to the lower left of", "to the left of", "to the upper left of", "above", "to the upper right of",
+];
 
 /** The direction of a point from another on the plan, y downwards, in words. */
 export function direction([x, y], [from_x, from_y]) {
@@ -25,9 +27,9 @@ export class Card {
 
   async open(personId, opener) {
     this.opener = opener ?? this.opener;
-    const answer = await fetch(`/api/v1/people/${personId}?screen=${this.screen}`, { headers: { Accept: "application/json" } });
-    if (!answer.ok) {
-      const problem = await answer.json().catch(() => ({}));
+    const answer = await fetch(`/api/v1/people/${personId}?screen=${this.screen}`, { headers: { Accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok) {
+      const problem = (await answer?.json().catch(() => null)) ?? {}; // no answer at all when the network is away
       this.show(element("p", { class: "notice notice--error" }, problem.message ?? t("It could not be loaded. Please try again in a moment.")));
       return;
     }
@@ -66,7 +68,7 @@ export class Card {
     const centre = found.zone && found.zone.centre ? found.zone.centre : found.zone && this.zoneCentre(found.zone.code);
     if (!found.portal || !centre || found.person.me) return "";
     const floor = floorName(found.floor.code);
-    return t("Take the lift to %(floor)s; %(zone)s is %(direction)s of it on the plan.", {
+    return t("Take the lift to %(floor)s; on the plan, %(zone)s is %(direction)s the lift.", {
       floor,
       zone,
       direction: direction(centre, found.portal),

@@ -61,7 +61,7 @@ export function place(person, zoneName, { withFloor = true } = {}) {
       return t("No information");
   }
   const floor = floorName(person.floor);
-  if (person.zone === null) return withFloor ? t("somewhere on %(floor)s", { floor }) : t("somewhere on %(floor)s", { floor });
+  if (person.zone === null) return t("somewhere on %(floor)s", { floor });
   const zone = zoneName(person.zone);
   const where = withFloor ? t("%(floor)s, %(zone)s", { floor, zone }) : zone;
   return person.state === "silent" ? t("last known: %(place)s", { place: where }) : where;

@@ -56,7 +56,7 @@ def test_whatever_is_wrong_the_answer_is_the_same_sr_11(app, takanami, client, l
     refused = client.sign_in(login, password)
 
     assert refused.status_code == 401
-    assert "名前またはパスワードが正しくありません。" in refused.text
+    assert "ログイン名またはパスワードが正しくありません。" in refused.text
     assert client.get("/password").status_code == 302
 
 

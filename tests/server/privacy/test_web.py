@@ -96,7 +96,7 @@ def test_nothing_is_recorded_before_the_notice_is_read_and_everything_after_p2(o
     with db.reading():
         assert presence_queries.whereabouts([newcomer]) == {}
     assert "あなたの所在はまだ記録されていません" in text(mine.get("/"))
-    assert "確認されるまで、ビーコンの電波は読まずに捨てます" in text(mine.get("/me"))
+    assert "確認されるまで、ビーコンの情報は使わずに破棄します" in text(mine.get("/me"))
 
     read = mine.send("/me/notice", version=str(office.notice))
 
@@ -115,7 +115,7 @@ def test_a_notice_that_has_changed_meanwhile_must_be_read_first_p2(office, suzuk
     old = suzuki.send("/me/notice", version=str(office.notice))
 
     assert old.status_code == 409
-    assert "お知らせが新しくなりました。新しい版をお読みください。" in old.text
+    assert "「所在情報の取扱いについて」が新しくなりました。新しい版をお読みください。" in old.text
     office.put(office.suzuki, office.zone_a)
     with db.reading():
         assert presence_queries.whereabouts([office.suzuki]) == {}
@@ -127,7 +127,7 @@ def test_a_version_that_is_none_is_refused_in_a_sentence_p2(office, suzuki, vers
     refused = suzuki.send("/me/notice", version=version)
 
     assert refused.status_code == 409
-    assert "お知らせが新しくなりました" in refused.text
+    assert "「所在情報の取扱いについて」が新しくなりました" in refused.text
 
 
 def test_without_a_notice_the_page_says_that_nobody_is_recorded_p2(app, signed_in):
@@ -137,7 +137,7 @@ def test_without_a_notice_the_page_says_that_nobody_is_recorded_p2(app, signed_i
 
     page = text(signed_in(person_id=person).get("/me"))
 
-    assert "お知らせはまだ公開されていません。誰の所在も記録していません。" in page
+    assert "「所在情報の取扱いについて」はまだ公開されていません。誰の所在も記録していません。" in page
 
 
 def test_the_form_says_what_each_audience_sees_now_p4(office, suzuki):
@@ -217,7 +217,7 @@ def test_a_pause_of_every_length_hides_at_once_and_ends_when_it_should_p5(office
     }.get(length)
     if ends is None:
         assert choices.paused_until is None
-        assert "所在表示を停止中です（自分で戻すまで）。" in text(suzuki.get("/me"))
+        assert "所在表示を停止中です（自分で再開するまで）。" in text(suzuki.get("/me"))
     else:
         assert timedelta(0) <= choices.paused_until - began <= ends + timedelta(seconds=30)
         assert "所在表示を停止中です（" in text(suzuki.get("/me"))
