@@ -225,10 +225,14 @@ def _page(floor_code: str | None, person_id: int | None) -> dict[str, object]:
 
 
 def _zone_names() -> dict[str, str]:
-    """Zone code → what people call it, for a page that shows places on many floors; empty while nothing is loaded."""
+    """Zone code → what people call it, for a page that shows places on many floors."""
     known = _feed().model.places
+    building = places.building(_feed().site) if known is None else None
+    if known is not None:
+        every = list(known.zone_by_id.values())
+    else:
+        every = [] if building is None else places.zones_of_building(building.id)
     english = str(get_locale()) == "en"
-    every = () if known is None else known.zone_by_id.values()
     return {zone.code: (english and zone.name_en) or zone.name for zone in every}
 
 

@@ -182,7 +182,7 @@ def test_the_floors_beside_the_map_carry_their_counts(open_page, hall):
 def test_the_start_page_says_where_i_am_and_where_my_team_is(open_page, hall):
     page = open_page("/", hall.sato)
 
-    expect(page.locator("#mine")).to_have_text("18階 18A")
+    expect(page.locator("#mine")).to_have_text("18階 A区画（南西）")
     expect(page.locator("#team .people__name")).to_have_count(7)
     expect(page.locator("#team-unknown summary")).to_have_text("ほか 2人（所在の情報なし）")
     expect(page.locator("#total")).to_have_text("庁内に 22人")
