@@ -90,6 +90,16 @@ def test_a_colleague_is_found_with_the_keyboard_alone(open_page, hall):
     assert focused_text(page).startswith("鈴木 一")
 
 
+def test_the_map_is_reached_without_walking_through_the_people_beside_it(open_page, hall):
+    page = settled(open_page("/floors/18", hall.stranger))
+    press_until(page, "Tab", lambda text: text == "地図へ移動", at_most=2)
+
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    expect(page.locator("#show-map")).to_be_focused()
+
+
 def test_the_maps_objects_are_reached_in_reading_order(open_page, hall):
     page = settled(open_page("/floors/18", hall.stranger))
     page.locator("#pause").focus()

@@ -2,7 +2,7 @@
 
 import { Card } from "./card.js";
 import { Live } from "./live.js";
-import { byId, element, inLanguage, page, setText, syncRows, t } from "./page.js";
+import { byId, element, inLanguage, language, page, setText, syncRows, t } from "./page.js";
 import { floorName, place, source, sureness } from "./say.js";
 import { showStatus } from "./status.js";
 import { showCounts } from "./tower.js";
@@ -80,7 +80,7 @@ function showFloors(floors) {
 function showTotal(count) {
   const total = byId("total");
   total.classList.remove("skeleton");
-  setText(total, t("%(n)s in the building", { n: count }));
+  setText(total, t("%(n)s in the building", { n: count.toLocaleString(language) }));
 }
 
 const live = new Live({

@@ -5,6 +5,7 @@ import { age, place, source, sureness, unit } from "./say.js";
 
 const GAP = 4;
 const HEAD = 28;
+const SMALL = 600; // CSS pixels
 // How a person may be drawn, richest first: width and height in CSS pixels.
 const STYLES = [
   { name: "full", w: 120, h: 38 },
@@ -84,7 +85,8 @@ export class FloorMap {
 
   fit() {
     this.map.setMinZoom(-10);
-    this.map.fitBounds(this.bounds, { animate: false, padding: [8, 8] });
+    const below = this.host.clientWidth < SMALL ? 44 : 8; // on a small plan the zoom buttons would hide a zone's people
+    this.map.fitBounds(this.bounds, { animate: false, paddingTopLeft: [8, 8], paddingBottomRight: [8, below] });
     this.map.setMinZoom(this.map.getZoom() - 0.25);
     this.map.setMaxZoom(Math.log2(90));
     this.map.setMaxBounds(this.bounds.pad(0.25));
