@@ -209,13 +209,15 @@ def _serving(state: Path, site: str, port: int | None) -> Iterator[tuple[Process
     port = _free_port(port)
     url = f"http://{HOST}:{port}"
     click.echo("Starting broker, background and web")
-    with embedded.embedded(site, radio=True) as running:
+    logs = state / "log"
+    logs.mkdir(parents=True, exist_ok=True)
+    with (logs / "broker.log").open("wb") as log, embedded.embedded(site, radio=True, log=log) as running:
         password_file = state / "radio_password"
         descriptor = os.open(password_file, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as out:
             out.write(running.passwords[RADIO])
         processes = Processes(
-            state / "log",
+            logs,
             {
                 "IRUKA_DATABASE_URL": _database_url(state),
                 "IRUKA_STATE_DIR": str(state),

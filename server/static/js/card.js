@@ -27,13 +27,15 @@ export class Card {
 
   async open(personId, opener) {
     this.opener = opener ?? this.opener;
+    const asked = (this.asked = Symbol(personId)); // of two quick ones the later is meant, whichever answers first
     const answer = await fetch(`/api/v1/people/${personId}?screen=${this.screen}`, { headers: { Accept: "application/json" } }).catch(() => null);
+    const found = (await answer?.json().catch(() => null)) ?? {}; // no answer at all when the network is away
+    if (asked !== this.asked) return;
     if (!answer?.ok) {
-      const problem = (await answer?.json().catch(() => null)) ?? {}; // no answer at all when the network is away
-      this.show(element("p", { class: "notice notice--error" }, problem.message ?? t("It could not be loaded. Please try again in a moment.")));
+      this.show(element("p", { class: "notice notice--error" }, found.message ?? t("It could not be loaded. Please try again in a moment.")));
       return;
     }
-    this.fill(await answer.json());
+    this.fill(found);
   }
 
   fill(found) {
