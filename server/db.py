@@ -1,5 +1,7 @@
 """The database: engine, session, unit of work, and the column types every room uses."""
 
+import os
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +9,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, TypeDecorator, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
@@ -76,6 +79,7 @@ _writing: ContextVar[bool] = ContextVar("writing", default=False)
 session: scoped_session[Session] = scoped_session(sessionmaker(expire_on_commit=False))
 _engine: Engine | None = None
 _silent = False
+_in_use: set[Any] = set()  # PostgreSQL connections that somebody works with now
 
 
 def connect(url: str, *, pool_size: int = 10) -> Engine:
@@ -94,6 +98,7 @@ def connect(url: str, *, pool_size: int = 10) -> Engine:
             connect_args=LIVELINESS,
             hide_parameters=True,
         )
+        _note_use(_engine)  # before the ping, which may be what waits
         _ping_idle(_engine)
     session.configure(bind=_engine)
     return _engine
@@ -112,6 +117,8 @@ def disconnect() -> None:
 def set_silent(silent: bool) -> None:
     """Whoever reads all the time says whether the database has stopped answering."""
     global _silent
+    if silent and not _silent:
+        _cut_connections()
     _silent = silent
 
 
@@ -177,6 +184,28 @@ def _ping_idle(target: Engine) -> None:
                 target.dialect.do_ping(connection)
             except target.dialect.loaded_dbapi.Error as error:
                 raise InvalidatePoolError from error  # the pool gives up all it has and connects anew
+
+
+def _note_use(target: Engine) -> None:
+    @event.listens_for(target, "checkout")
+    def _lend(connection: DBAPIConnection, _record: ConnectionPoolEntry, _proxy: object) -> None:
+        _in_use.add(connection)
+
+    @event.listens_for(target, "checkin")
+    @event.listens_for(target, "close")
+    def _take_back(connection: DBAPIConnection | None, _record: ConnectionPoolEntry) -> None:
+        _in_use.discard(connection)
+
+
+def _cut_connections() -> None:
+    """End the waiting of whoever asked just before the database fell silent: nothing else would, while it hangs."""
+    for connection in list(_in_use):
+        try:
+            with socket.socket(fileno=os.dup(connection.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
+        except (OSError, psycopg.Error):
+            continue  # gone already
+    _in_use.clear()
 
 
 def _prepare_sqlite(target: Engine) -> None:

@@ -1,5 +1,6 @@
 """A throw-away PostgreSQL server: unix socket only, no fsync, one initdb a session; works as root and as anybody."""
 
+import contextlib
 import glob
 import os
 import pwd
@@ -84,7 +85,8 @@ class Server:
         with open(f"/proc/{master}/task/{master}/children") as file:
             children = [int(i) for i in file.read().split()]
         for process_id in (master, *children):
-            os.kill(process_id, number)
+            with contextlib.suppress(ProcessLookupError):  # a client left, and its process with it
+                os.kill(process_id, number)
 
     def _run(self, statement: str) -> None:
         with psycopg.connect(f"{self.dsn} dbname=postgres", autocommit=True) as connection:
