@@ -201,7 +201,8 @@ def test_a_dead_background_process_is_told_on_the_page_rp_11(open_page, hall, la
     expect(page.locator("#live time")).to_be_attached(**WAIT)
 
 
-def test_a_session_that_ends_leads_to_the_sign_in_page_and_back_sr_07(open_page, hall):
+def test_a_session_that_ends_leads_to_the_sign_in_page_and_back_sr_07(open_page, hall, trouble):
+    trouble.expect(r"status of 401 .*/api/v1/floors/18")  # the page learns it from its stream or from its next question
     page = settled(open_page("/floors/18", hall.sato))
 
     with db.transaction():
