@@ -87,6 +87,7 @@ def me() -> ResponseReturnValue:
 
 def _about(person_id: int, notice: NoticeView | None, page: int, now: datetime) -> dict[str, object]:
     building = _building()
+    today = now.astimezone(UTC if building is None else building.zone).date()
     look_ups = presence.look_ups_of(person_id, now - LOOK_UPS_SHOWN)
     choices = queries.choices_of([person_id])[person_id]
     where = presence.whereabouts([person_id]).get(person_id)
@@ -102,6 +103,7 @@ def _about(person_id: int, notice: NoticeView | None, page: int, now: datetime) 
             for audience, name in AUDIENCES.items()
         ],
         "paused": _paused_sentence(choices, now),
+        "map_views": sum(presence.map_views(today, today).values()),
         "look_ups": look_ups_page(look_ups, UTC if building is None else building.zone, page),
     }
 

@@ -312,6 +312,14 @@ def test_opening_a_map_and_looking_at_oneself_is_nobodys_look_up_p11(office, suz
     assert "あなたの所在を名前で調べた人はいません" in text(suzuki.get("/me"))
 
 
+def test_my_page_says_how_often_maps_were_opened_today_and_not_by_whom_p11(office, suzuki, signed_in):
+    colleague = signed_in(person_id=office.sato)
+    for _time in range(3):
+        colleague.get("/floors/18")
+
+    assert "本日、庁内で開かれたフロアマップ：3回" in text(suzuki.get("/me"))
+
+
 def test_only_i_can_read_who_looked_me_up_p11(office, signed_in):
     signed_in(person_id=office.stranger).get(f"/api/v1/people/{office.suzuki}?screen=map")
 
