@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -120,12 +121,11 @@ def build(folder: Path) -> tuple[Load, dict[str, int]]:
     return Load(agents, _recorded(plan), placed), probes
 
 
-def _add_people(plan: dict[str, object], notice: int) -> dict[str, int]:
+def _add_people(plan: dict[str, Any], notice: int) -> dict[str, int]:
     """Everybody in the hall gets a badge, and there are more until 3,000 are carried; then the probes."""
     rng = random.Random(1)
-    walkers: list[dict[str, object]] = plan["people"]  # type: ignore[assignment]
-    tags: list[dict[str, object]] = plan["tags"]  # type: ignore[assignment]
-    at_desk = [one for one in walkers if any(stop[4] == "desk" for stop in one["stops"])]  # type: ignore[union-attr]
+    walkers, tags = plan["people"], plan["tags"]
+    at_desk = [one for one in walkers if any(stop[4] == "desk" for stop in one["stops"])]
     plan["silent"] = []
     for tag in tags:
         tag["interval_s"] = 1.0

@@ -25,7 +25,6 @@ class Thing(StrEnum):
     CHOICES = "choices"  # a person's visibility, pause, name or memberships: person_id
     FLOOR = "floor"  # a plan or its zones: floor_id
     SESSION = "session"  # sessions of an account ended or changed role: account_id
-    SENSORS = "sensors"  # health of the floor's receivers or of the feed itself: floor_id, 0 = all
 
 
 class Change(db.Base):

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -257,10 +257,10 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _beats(started_at: object) -> bool:
+def _beats(started_at: datetime) -> bool:
     with db.reading():
         beat = fleet.beat()
-    return beat is not None and beat.at >= started_at and beat.broker_connected  # type: ignore[operator]
+    return beat is not None and beat.at >= started_at and beat.broker_connected
 
 
 def _free_port(wanted: int | None) -> int:

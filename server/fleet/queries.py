@@ -119,11 +119,6 @@ def carriers(now: datetime) -> dict[str, int]:
     return dict(rows.all())
 
 
-def badge_of(person_id: int, now: datetime) -> str | None:
-    """The wire id of the badge this person carries."""
-    return next((wire for wire, carrier in carriers(now).items() if carrier == person_id), None)
-
-
 def levels() -> dict[str, LevelView]:
     """The learned level of every tag that has one."""
     rows = db.session.execute(

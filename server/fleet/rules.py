@@ -9,7 +9,6 @@ SILENT_AFTER = timedelta(seconds=20)
 # Receivers send a window every second or two and heard_at is written every few seconds; shorter flags a
 # receiver that lost three packets, longer lets a dead corner of a floor look merely quiet.
 CLOCK_SHOWN_MS = 30_000  # RP-13
-CLOCK_QUARANTINE_MS = 120_000
 HEARTBEAT_LATE = timedelta(seconds=10)
 SILENT_SHARE = 0.5
 # A floor with half of its receivers gone still names zones, but too often the wrong one.

@@ -1,6 +1,6 @@
 """Adds receivers and badges, hands badges over, writes down what receivers and ingest report; the caller commits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -98,13 +98,8 @@ def record_status(status: wire.Status, clock_error_ms: int | None, now: datetime
             "strangers": status.strangers,
             "clock_error_ms": status.clock_error_ms if clock_error_ms is None else clock_error_ms,
         }
-    changed = db.session.execute(
-        update(Receiver).where(Receiver.agent == status.agent).values(**values).returning(Receiver.floor_id)
-    ).scalar()
-    if changed is None:
-        return False
-    changes.record(Thing.SENSORS, changed, now)
-    return True
+    written = update(Receiver).where(Receiver.agent == status.agent).values(**values).returning(Receiver.id)
+    return db.session.execute(written).scalar() is not None
 
 
 def record_heard(heard_at: Mapping[str, datetime]) -> None:
@@ -173,8 +168,3 @@ def record_beat(
     }
     statement = db.upsert(Heartbeat).values(process=process, **values)
     db.session.execute(statement.on_conflict_do_update(index_elements=["process"], set_=values))
-
-
-def forget_counts(kinds: Iterable[str]) -> None:
-    """Start these counters anew, as after a repair."""
-    db.session.execute(delete(IngestCount).where(IngestCount.kind.in_(list(kinds))))

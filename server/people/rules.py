@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 
@@ -110,18 +110,6 @@ def visible_level(viewer: Viewer, subject: Choices, subject_units: Iterable[int]
     if units & viewer.unit_ids:
         granted.append(subject.level_for(Audience.OWN_SECTION))
     return max(granted, key=lambda level: level.rank)
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """Days from `start` up to but not including `end`; None never ends."""
-
-    start: date
-    end: date | None = None
-
-    def covers(self, day: date) -> bool:
-        """Whether the day lies inside."""
-        return self.start <= day and (self.end is None or day < self.end)
 
 
 PAUSE_LENGTHS: Mapping[PauseLength, timedelta] = {

@@ -13,7 +13,6 @@ FEWEST_LABELS = 12
 EXPONENTS = np.arange(0.5, 1.21, 0.05)
 PRIOR_LABELS = 40.0
 # The fit is drawn towards 1 as if forty labels had said so: a survey has few points, and they stand still.
-SECONDS = 7.0  # what temper / (1 − forget) lets a long stay accumulate
 
 
 @dataclass(frozen=True, slots=True)

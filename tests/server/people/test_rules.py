@@ -1,7 +1,7 @@
 """How much of a place others may see, how long a pause lasts, and how names sort."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import make
@@ -16,7 +16,6 @@ from server.people.rules import (
     Choices,
     Level,
     PauseLength,
-    Term,
     Viewer,
     kana_key,
     pause_until,
@@ -133,13 +132,6 @@ def test_today_ends_at_midnight_on_the_night_the_clock_is_turned_back_too_p5():
     evening = datetime(2026, 10, 24, 20, tzinfo=berlin)
 
     assert pause_until(PauseLength.TODAY, evening, berlin) == datetime(2026, 10, 24, 22, tzinfo=UTC)
-
-
-def test_a_term_holds_its_first_day_and_not_its_last():
-    term = Term(date(2026, 4, 1), date(2026, 10, 1))
-
-    assert [term.covers(date(2026, *day)) for day in ((3, 31), (4, 1), (9, 30), (10, 1))] == [False, True, True, False]
-    assert Term(date(2026, 4, 1)).covers(date(2099, 1, 1))
 
 
 @pytest.mark.parametrize(
