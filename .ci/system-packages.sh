@@ -1,10 +1,11 @@
 #!/bin/sh
-# What the tests need beyond Python: a PostgreSQL server, Mosquitto, a browser with Japanese fonts, D-Bus.
+# What the tests need beyond Python: a PostgreSQL server, Mosquitto, an LDAP server, a browser with Japanese fonts, D-Bus.
 # Root installs what is missing from Debian's packages; anybody else is told what to install.
 set -eu
 MISSING=
 have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
 have initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || MISSING="$MISSING postgresql"
+have slapd || MISSING="$MISSING slapd"
 have mosquitto || MISSING="$MISSING mosquitto"
 have chromium || MISSING="$MISSING chromium"
 have dbus-daemon || MISSING="$MISSING dbus-daemon"

@@ -1,7 +1,11 @@
 """Every room that has tables, so that migrations and checks see them all."""
 
+import server.audit
 import server.changes
 import server.fleet.models
+import server.memos.models
 import server.people.models
+import server.phones.models
 import server.places.models
-import server.presence.models  # noqa: F401
+import server.presence.models
+import server.privacy.models  # noqa: F401

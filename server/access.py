@@ -22,7 +22,8 @@ class Rule:
 
 
 PUBLIC = Rule("public")
-SIGNED_IN = Rule("signed_in")
+SIGNED_IN = Rule("signed_in")  # anybody but a shared screen
+KIOSK_TOO = Rule("kiosk_too")  # a shared screen as well: finding people and numbers
 LOOPBACK_OR_TOKEN = Rule("loopback_or_token")  # this machine, or the bearer of IRUKA_METRICS_TOKEN
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import tzinfo
 from urllib.parse import urlsplit
 
+from apiflask import APIFlask
 from flask import Flask, Response, abort, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale, gettext
@@ -17,26 +18,54 @@ from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import access, clock, db, settings
-from server.access import LOOPBACK_OR_TOKEN, PUBLIC, SIGNED_IN, Room, Rule
+from server.access import KIOSK_TOO, LOOPBACK_OR_TOKEN, PUBLIC, SIGNED_IN, Room, Rule
+from server.directory import api as directory_api
+from server.directory import exports
+from server.directory import web as directory
 from server.errors import Refused
 from server.fleet import admin as fleet
 from server.health import web as health
 from server.live_map import web as live_map
-from server.people import login
+from server.memos import api as memos_api
+from server.memos import web as memos
+from server.people import admin as accounts
+from server.people import devices, login
 from server.people import web as people
 from server.people.rules import Role
+from server.phones import admin as numbers
+from server.phones import api as phones_api
+from server.phones import web as phones
 from server.places import queries as places
 from server.places.queries import FloorView
+from server.presence import api as presence_api
+from server.presence import web as presence
+from server.privacy import officer
 from server.privacy import web as privacy
 from server.settings import Settings
 
 log = logging.getLogger(__name__)
 
 FLEET = access.roles(Role.FACILITIES, Role.SYSTEM_ADMIN)
+NUMBERS = access.roles(Role.SECTION_ADMIN, Role.SYSTEM_ADMIN)
+ACCOUNTS = access.roles(Role.SYSTEM_ADMIN)
+OFFICER = access.roles(Role.PRIVACY_OFFICER)
 ROOMS: tuple[Room, ...] = (
     Room(people.pages, None, SIGNED_IN),
     Room(live_map.pages, None, SIGNED_IN),
     Room(privacy.pages, None, SIGNED_IN),
+    Room(directory.pages, None, KIOSK_TOO),
+    Room(directory_api.api, None, KIOSK_TOO),
+    Room(exports.pages, None, SIGNED_IN),
+    Room(phones.pages, None, KIOSK_TOO),
+    Room(phones_api.api, None, KIOSK_TOO),
+    Room(numbers.pages, None, NUMBERS),
+    Room(memos.pages, None, SIGNED_IN),
+    Room(memos_api.api, None, SIGNED_IN),
+    Room(presence.pages, None, SIGNED_IN),
+    Room(presence_api.api, None, SIGNED_IN),
+    Room(devices.pages, None, SIGNED_IN),
+    Room(accounts.pages, None, ACCOUNTS),
+    Room(officer.pages, None, OFFICER),
     Room(fleet.pages, None, FLEET),
     Room(health.pages, None, LOOPBACK_OR_TOKEN),
 )  # fmt: skip
@@ -67,7 +96,10 @@ def create_app(given: Settings | None = None, rooms: Iterable[Room] = ROOMS) -> 
     """The web application, connected to its database."""
     config = given if given is not None else settings.load()
     db.connect(config.database_url)
-    app = Flask("server", template_folder="templates", static_folder="static")
+    app = APIFlask(
+        "server", "Iruka", "v1", template_folder="templates", static_folder="static",
+        json_errors=False, enable_openapi=False,
+    )  # fmt: skip
     app.config.update(
         SECRET_KEY=config.secret_key,
         TRUSTED_HOSTS=_hosts(config),
@@ -144,6 +176,8 @@ def _enter(rules: dict[str, Rule], config: Settings) -> ResponseReturnValue | No
         raise ServiceUnavailable(retry_after=RETRY_AFTER_S)
     if session.account is None:
         return _to_sign_in(ended=session.forget_cookie)
+    if session.account.role is Role.KIOSK and rule is not KIOSK_TOO:
+        abort(403)
     if rule.roles:
         if session.account.role not in rule.roles:
             abort(403)

@@ -24,6 +24,9 @@ class Thing(StrEnum):
     HEARD = "heard"  # the last-heard times of a floor's people: floor_id
     CHOICES = "choices"  # a person's visibility, pause, name or memberships: person_id
     FLOOR = "floor"  # a plan or its zones: floor_id
+    STATUS = "status"  # what a person says of their day: person_id
+    PHONES = "phones"  # extensions or who holds them: extension id, 0 = many
+    MEMO = "memo"  # a call-back memo: memo id
     SESSION = "session"  # sessions of an account ended or changed role: account_id
 
 

@@ -3,14 +3,25 @@
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import psycopg
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, TypeDecorator, create_engine, event
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    TypeDecorator,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -137,6 +148,39 @@ def engine() -> Engine:
 def upsert(table: type[Base]) -> Any:
     """An INSERT that knows ON CONFLICT, in the dialect of the connected database."""
     return postgresql.insert(table) if engine().dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def overlap_guards(table: str, key: str) -> Mapping[str, tuple[str, ...]]:
+    """By dialect, the statements after which no two terms of one `key` in `table` may have a day in common.
+
+    Terms are [valid_from, valid_to), open when valid_to is NULL. PostgreSQL gets an exclusion constraint, SQLite,
+    which has none but only one writer at a time, two triggers; both raise IntegrityError.
+    """
+    name = f"no_overlap_{table}"
+    shared = (  # noqa: S608  the names are of our own tables
+        f"EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key} AND id IS NOT NEW.id"
+        " AND valid_from < COALESCE(NEW.valid_to, '9999-12-31') AND NEW.valid_from < COALESCE(valid_to, '9999-12-31'))"
+    )
+    triggers = tuple(
+        f"CREATE TRIGGER {name}_{verb} AFTER {verb.upper()} ON {table} WHEN {shared}"
+        f" BEGIN SELECT RAISE(ABORT, '{name}'); END"
+        for verb in ("insert", "update")
+    )
+    constraint = (
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} EXCLUDE USING gist"
+        f" (int4range({key}, {key}, '[]') WITH &&, daterange(valid_from, valid_to) WITH &&)"
+    )
+    return {"postgresql": (constraint,), "sqlite": triggers}
+
+
+def forbid_overlap(table: type[Base], key: str) -> None:
+    """Whenever the table is made, make its guards too; migrations carry the same statements."""
+    made = cast(Table, table.__table__)
+
+    @event.listens_for(made, "after_create")
+    def _guard(_table: Table, connection: Connection, **_options: object) -> None:
+        for statement in overlap_guards(made.name, key).get(connection.dialect.name, ()):
+            connection.exec_driver_sql(statement)
 
 
 @contextmanager

@@ -34,6 +34,20 @@ class Receiver(Base):
     heard_at: Mapped[datetime | None]  # last sightings message, written every few seconds
 
 
+class SensorTicket(Base):
+    """Somebody was shown where they were not; whoever looks after the receivers reads where, not who (P19)."""
+
+    __tablename__ = "sensor_ticket"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    floor_id: Mapped[int] = mapped_column(ForeignKey("floor.id", ondelete="CASCADE"), index=True)
+    zone_id: Mapped[int | None] = mapped_column(ForeignKey("zone.id", ondelete="SET NULL"))
+    day: Mapped[date]
+    count: Mapped[int] = mapped_column(default=1)
+    closed_on: Mapped[date | None]
+    closed_by_name: Mapped[str] = mapped_column(String(130), default="")
+
+
 class Tag(Base):
     """A badge; its id on the wire, and the level we learned (dB against the survey's tag)."""
 

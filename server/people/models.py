@@ -6,8 +6,8 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base
-from server.people.rules import Audience, Level, Role
+from server.db import BIG, Base
+from server.people.rules import Audience, Level, Role, Signal
 
 
 def _one_of(column: str, choices: type[StrEnum]) -> str:
@@ -23,6 +23,7 @@ class Unit(Base):
     code: Mapped[str] = mapped_column(String(32))
     name: Mapped[str] = mapped_column(String(100))
     name_en: Mapped[str] = mapped_column(String(100), default="")
+    kana: Mapped[str] = mapped_column(String(100), default="")  # the name's reading, for searching and sorting
     kind: Mapped[str] = mapped_column(String(16))  # bureau, department, section, office, subsection
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
     sort: Mapped[int] = mapped_column(default=0)
@@ -69,6 +70,7 @@ class Membership(Base):
     title: Mapped[str] = mapped_column(String(60), default="")
     is_primary: Mapped[bool] = mapped_column(default=True)
     is_head: Mapped[bool] = mapped_column(default=False)
+    duties: Mapped[str] = mapped_column(String(200), default="")  # what they do in this post; the section keeps it
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
 
@@ -86,13 +88,13 @@ class Membership(Base):
 
 
 class Account(Base):
-    """A local sign-in; a device or an operator has none of the person's fields."""
+    """A sign-in; one without a password hash signs in elsewhere, one without a person is a device or an operator."""
 
     __tablename__ = "account"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     login: Mapped[str] = mapped_column(String(64), unique=True)
-    password_hash: Mapped[str] = mapped_column(String(200))
+    password_hash: Mapped[str] = mapped_column(String(200), default="")
     role: Mapped[str] = mapped_column(String(16), default=Role.STAFF.value)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), unique=True)
     active: Mapped[bool] = mapped_column(default=True)
@@ -100,6 +102,56 @@ class Account(Base):
     created_at: Mapped[datetime]
 
     __table_args__ = (CheckConstraint(_one_of("role", Role), name="role"),)
+
+
+class Identity(Base):
+    """Who an account is elsewhere: a directory's or a provider's own name for it, never a mail address (SR-12)."""
+
+    __tablename__ = "identity"
+
+    issuer: Mapped[str] = mapped_column(String(255), primary_key=True)  # "ldap:<url>", an OIDC issuer, "proxy"
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    linked_at: Mapped[datetime]
+
+
+class SecondFactor(Base):
+    """The secret that an account's authenticator app shares with us (RFC 6238), encrypted with our secret key."""
+
+    __tablename__ = "second_factor"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    secret: Mapped[str] = mapped_column(String(255))
+    confirmed_at: Mapped[datetime | None]  # None: not proven yet, so not asked for
+    last_step: Mapped[int] = mapped_column(BIG, default=0)  # the newest time step used: a code opens once
+
+
+class RecoveryCode(Base):
+    """One of the codes that open an account once when the authenticator is lost; hashed."""
+
+    __tablename__ = "recovery_code"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), primary_key=True)
+    code_hash: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+
+
+class ApiToken(Base):
+    """A script's or a device's key to the API: shown once, hashed here, limited in reach and in time (SR-16)."""
+
+    __tablename__ = "api_token"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(60))
+    prefix: Mapped[str] = mapped_column(String(16))  # the beginning, to recognise it by
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    scopes: Mapped[str] = mapped_column(String(200))  # separated by spaces
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+    __table_args__ = (CheckConstraint("expires_at > created_at", name="term"),)
 
 
 class LoginSession(Base):
@@ -114,6 +166,12 @@ class LoginSession(Base):
     used_at: Mapped[datetime]
     ends_at: Mapped[datetime] = mapped_column(index=True)
     admin_until: Mapped[datetime]  # pages for administrators close here unless the session is used before
+    method: Mapped[str] = mapped_column(String(16), default="password")  # password, ldap, oidc, proxy
+    browser: Mapped[str] = mapped_column(String(60), default="")  # "Firefox, Windows", to recognise the session by
+    proven_at: Mapped[
+        datetime | None
+    ]  # when who it is was last proven by password or code; sensitive actions ask (SR-19)
+    factor_at: Mapped[datetime | None]  # when the second factor was given
 
 
 class SignInFailure(Base):
@@ -133,10 +191,12 @@ class Visibility(Base):
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     audience: Mapped[str] = mapped_column(String(16), primary_key=True)
+    signal: Mapped[str] = mapped_column(String(16), primary_key=True, default=Signal.BEACON.value)
     level: Mapped[str] = mapped_column(String(16))
 
     __table_args__ = (
         CheckConstraint(_one_of("audience", Audience), name="audience"),
+        CheckConstraint(_one_of("signal", Signal), name="signal"),
         CheckConstraint(_one_of("level", Level), name="level"),
     )
 
@@ -173,3 +233,31 @@ class NoticeRead(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     version: Mapped[int] = mapped_column(ForeignKey("notice.version"), primary_key=True)
     read_at: Mapped[datetime]
+
+
+class ProtectionRequest(Base):
+    """Somebody asks that a person be hidden from everyone, or no longer; another one grants it or not (P13)."""
+
+    __tablename__ = "protection_request"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    protect: Mapped[bool]
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    asked_by_name: Mapped[str] = mapped_column(String(130))
+    asked_at: Mapped[datetime]
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+    decided_by_name: Mapped[str] = mapped_column(String(130), default="")
+    decided_at: Mapped[datetime | None]
+    granted: Mapped[bool | None]
+
+    __table_args__ = (
+        CheckConstraint("decided_by_id IS NULL OR decided_by_id <> asked_by_id", name="two_people"),
+        Index(
+            "uq_protection_request_open",
+            "person_id",
+            unique=True,
+            sqlite_where=text("decided_at IS NULL"),
+            postgresql_where=text("decided_at IS NULL"),
+        ),
+    )

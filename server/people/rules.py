@@ -14,6 +14,10 @@ class Role(StrEnum):
     SECTION_ADMIN = "section_admin"
     FACILITIES = "facilities"
     SYSTEM_ADMIN = "system_admin"
+    PRIVACY_OFFICER = (
+        "privacy_officer"  # alerts, protected people, the audit log; given on the command line only (SR-19)
+    )
+    KIOSK = "kiosk"  # a shared screen: finds people and numbers, nothing else
 
 
 class Level(StrEnum):
@@ -41,6 +45,13 @@ class Audience(StrEnum):
     MANAGERS = "managers"
     EVERYONE = "everyone"
     KIOSK = "kiosk"
+
+
+class Signal(StrEnum):
+    """From what a place is known; each may be shown to each audience as far as the person likes (P4)."""
+
+    BEACON = "beacon"
+    BOOKING = "booking"
 
 
 DEFAULT_LEVELS: Mapping[Audience, Level] = {

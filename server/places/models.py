@@ -97,6 +97,21 @@ class Zone(Base):
     )
 
 
+class Seat(Base):
+    """A place to work at, where its number says; what may be booked is built upon it."""
+
+    __tablename__ = "seat"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    zone_id: Mapped[int] = mapped_column(ForeignKey("zone.id", ondelete="CASCADE"), index=True)
+    code: Mapped[str] = mapped_column(String(32))  # 18A-012
+    kind: Mapped[str] = mapped_column(String(16), default="group")  # group, solo, group_desk, booth, fixed, counter
+    x_m: Mapped[float]
+    y_m: Mapped[float]
+
+    __table_args__ = (UniqueConstraint("zone_id", "code"),)
+
+
 class ZoneOwner(Base):
     """A unit whose group address this zone is, dated."""
 

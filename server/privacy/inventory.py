@@ -16,7 +16,11 @@ class Held:
 
 INVENTORY: tuple[Held, ...] = (
     Held(("person", "membership"), _l("Name, reading, unit and title"), _l("as long as you work here")),
-    Held(("account", "login_session", "sign_in_failure"), _l("Your login"), _l("sessions end after 12 hours")),
+    Held(
+        ("account", "login_session", "sign_in_failure", "identity", "second_factor", "recovery_code", "api_token"),
+        _l("Your login"),
+        _l("sessions end after 12 hours"),
+    ),
     Held(("visibility", "pause"), _l("Who can see your location, and whether it is hidden"), _l("until you change it")),
     Held(("notice_read",), _l("Which version of the notice you have read"), _l("as long as you work here")),
     Held(("tag_carrier",), _l("Which beacon you carry or carried, and since when"), _l("as long as you work here")),
@@ -25,6 +29,12 @@ INVENTORY: tuple[Held, ...] = (
         _l("Your zone or floor, how sure it is, and when you were last heard"),
         _l("overwritten each time, erased at night"),
     ),
+    Held(("status",), _l("What you said of your day, such as telework"), _l("until the night after it ends")),
+    Held(("dispute",), _l("That you are not where you were shown"), _l("until you are elsewhere, an hour at most")),
+    Held(("extension_term",), _l("Your extension, and since when it is yours"), _l("as long as you work here")),
+    Held(("memo",), _l("Calls that others took for you, and that you took"), _l("30 days after they are done")),
+    Held(("protection_request",), _l("That your location is protected, and who decided it"), _l("3 years")),
+    Held(("look_up_alert",), _l("That somebody looked you up unusually often"), _l("1 year")),
     Held(("change",), _l("That something about you changed, so that open pages show it; never what"), _l("1 hour")),
     Held(("look_up",), _l("Who looked you up, when and from which screen; and whom you looked up"), _l("1 year")),
 )

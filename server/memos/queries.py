@@ -1,0 +1,1 @@
+"""Reads of memos; small frozen views."""

@@ -1,0 +1,1 @@
+"""Who may read a memo and when it is forgotten. Pure."""

@@ -1,0 +1,1 @@
+"""Writes of memos; the caller commits."""
