@@ -157,9 +157,9 @@ def overlap_guards(table: str, key: str) -> Mapping[str, tuple[str, ...]]:
     which has none but only one writer at a time, two triggers; both raise IntegrityError.
     """
     name = f"no_overlap_{table}"
-    shared = (  # noqa: S608  the names are of our own tables
+    shared = (
         f"EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key} AND id IS NOT NEW.id"
-        " AND valid_from < COALESCE(NEW.valid_to, '9999-12-31') AND NEW.valid_from < COALESCE(valid_to, '9999-12-31'))"
+        " AND valid_from < COALESCE(NEW.valid_to, '9999-12-31') AND NEW.valid_from < COALESCE(valid_to, '9999-12-31'))"  # noqa: S608  the names are ours
     )
     triggers = tuple(
         f"CREATE TRIGGER {name}_{verb} AFTER {verb.upper()} ON {table} WHEN {shared}"
