@@ -150,6 +150,12 @@ def upsert(table: type[Base]) -> Any:
     return postgresql.insert(table) if engine().dialect.name == "postgresql" else sqlite.insert(table)
 
 
+SQLITE_OVERLAP = (
+    "EXISTS (SELECT 1 FROM TABLE WHERE KEY = NEW.KEY AND id IS NOT NEW.id"
+    " AND valid_from < COALESCE(NEW.valid_to, '9999-12-31') AND NEW.valid_from < COALESCE(valid_to, '9999-12-31'))"
+)
+
+
 def overlap_guards(table: str, key: str) -> Mapping[str, tuple[str, ...]]:
     """By dialect, the statements after which no two terms of one `key` in `table` may have a day in common.
 
@@ -157,10 +163,7 @@ def overlap_guards(table: str, key: str) -> Mapping[str, tuple[str, ...]]:
     which has none but only one writer at a time, two triggers; both raise IntegrityError.
     """
     name = f"no_overlap_{table}"
-    shared = (
-        f"EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key} AND id IS NOT NEW.id"
-        " AND valid_from < COALESCE(NEW.valid_to, '9999-12-31') AND NEW.valid_from < COALESCE(valid_to, '9999-12-31'))"  # noqa: S608  the names are ours
-    )
+    shared = SQLITE_OVERLAP.replace("TABLE", table).replace("KEY", key)
     triggers = tuple(
         f"CREATE TRIGGER {name}_{verb} AFTER {verb.upper()} ON {table} WHEN {shared}"
         f" BEGIN SELECT RAISE(ABORT, '{name}'); END"
