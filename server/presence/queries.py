@@ -1,6 +1,6 @@
 """Reads of the whereabouts and of who looked; the only door to these tables besides `service`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +12,7 @@ from server.people.queries import CHUNK
 from server.places import queries as places
 from server.places.models import Floor, Zone
 from server.presence import models
-from server.presence.rules import State, Whereabouts
+from server.presence.rules import State, StatusKind, Whereabouts
 
 _COLUMNS = (
     models.Whereabouts.person_id,
@@ -36,6 +36,17 @@ class LookUpView:
 
 
 @dataclass(frozen=True, slots=True)
+class StatusView:
+    """What a person says of their own day, for a period."""
+
+    kind: StatusKind
+    starts_at: datetime
+    ends_at: datetime
+    note: str
+    set_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Excluded:
     """Floors and zones where nobody's presence may be kept (P8)."""
 
@@ -45,19 +56,29 @@ class Excluded:
 
 def whereabouts(person_ids: Collection[int] | None = None) -> dict[int, Whereabouts]:
     """What is known of these people (None: of everyone); nobody's row means nothing is known."""
-    wanted = select(*_COLUMNS)
-    if person_ids is None:
-        return _by_person(wanted)
-    ids = sorted(set(person_ids))
-    found: dict[int, Whereabouts] = {}
-    for start in range(0, len(ids), CHUNK):
-        found |= _by_person(wanted.where(models.Whereabouts.person_id.in_(ids[start : start + CHUNK])))
-    return found
+    return _by_person(_rows_for(select(*_COLUMNS), models.Whereabouts.person_id, person_ids))
 
 
 def on_floor(floor_id: int) -> dict[int, Whereabouts]:
     """Everyone whose last place is on this floor."""
-    return _by_person(select(*_COLUMNS).where(models.Whereabouts.floor_id == floor_id))
+    return _by_person(db.session.execute(select(*_COLUMNS).where(models.Whereabouts.floor_id == floor_id)))
+
+
+def statuses_at(now: datetime, person_ids: Collection[int] | None = None) -> dict[int, StatusView]:
+    """The status that holds now of these people (None: of everyone); where two overlap, the one said last."""
+    table = models.Status
+    wanted = select(table.person_id, table.kind, table.starts_at, table.ends_at, table.note, table.set_at).where(
+        table.starts_at <= now, table.ends_at > now
+    )
+    found: dict[int, StatusView] = {}
+    for person_id, kind, *rest in _rows_for(wanted, table.person_id, person_ids):
+        status = StatusView(StatusKind(kind), *rest)
+        if person_id not in found or (found[person_id].set_at, found[person_id].starts_at) < (
+            status.set_at,
+            status.starts_at,
+        ):
+            found[person_id] = status
+    return found
 
 
 def excluded() -> Excluded:
@@ -111,8 +132,19 @@ def map_views(first_day: date, last_day: date) -> dict[int, int]:
     return {floor_id: int(count) for floor_id, count in rows}
 
 
-def _by_person(wanted: Any) -> dict[int, Whereabouts]:
+def _by_person(rows: Iterable[Any]) -> dict[int, Whereabouts]:
     return {
         person_id: Whereabouts(State(state), floor_id, zone_id, confidence, heard_at, source)
-        for person_id, state, floor_id, zone_id, confidence, heard_at, source in db.session.execute(wanted)
+        for person_id, state, floor_id, zone_id, confidence, heard_at, source in rows
     }
+
+
+def _rows_for(wanted: Any, column: Any, person_ids: Collection[int] | None) -> Iterable[Any]:
+    if person_ids is None:
+        return db.session.execute(wanted).all()
+    ids = sorted(set(person_ids))
+    return [
+        row
+        for start in range(0, len(ids), CHUNK)
+        for row in db.session.execute(wanted.where(column.in_(ids[start : start + CHUNK])))
+    ]

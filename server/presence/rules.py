@@ -20,6 +20,19 @@ class State(StrEnum):
     AWAY = "away"  # not heard for long; no place
 
 
+class StatusKind(StrEnum):
+    """What people say of their own day."""
+
+    AT_WORK = "at_work"
+    TELEWORK = "telework"
+    TRIP = "trip"  # on business elsewhere
+    LEAVE = "leave"  # which kind of leave is nobody's business
+    MEETING = "meeting"
+    FOCUS = "focus"  # please do not disturb
+    COUNTER = "counter"  # serving somebody
+    AWAY = "away"  # 席を外しています: somewhere near, back soon
+
+
 class Sure(StrEnum):
     """The words for a confidence; staff never read a per cent."""
 
