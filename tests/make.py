@@ -13,6 +13,8 @@ from server.fleet import service as fleet
 from server.people import service as people
 from server.people import sessions
 from server.people.rules import Role
+from server.phones import service as phones
+from server.phones.rules import Holder
 from server.places import service as places
 
 DAY = date(2026, 4, 1)
@@ -55,6 +57,15 @@ def person(
     if has_read is not None:
         people.read_notice(person_id, has_read, at("07:30", DAY))
     return person_id
+
+
+def extension(number: str, kind: str = "smartphone", *, is_main: bool = False, outside: str = "", **holder: int) -> int:
+    """A number, of somebody when a `person_id`, `unit_id` or `zone_id` is given."""
+    told = {"actor": "operator", "now": at("07:00", DAY)}
+    extension_id = phones.add_extension(number, kind=kind, outside_number=outside, **told)
+    if holder:
+        phones.give(extension_id, Holder(**holder), DAY, is_main=is_main, **told)
+    return extension_id
 
 
 def account(login: str = "takanami", *, role: Role = Role.STAFF, person_id: int | None = None) -> int:

@@ -1,1 +1,139 @@
-"""Reads of phones; small frozen views."""
+"""Reads of numbers and who holds them; small frozen views."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from server import db
+from server.people.queries import CHUNK
+from server.phones.models import Extension, ExtensionTerm
+from server.phones.rules import Holder
+
+
+@dataclass(frozen=True, slots=True)
+class NumberView:
+    """A number that a person or a unit holds."""
+
+    extension_id: int
+    number: str
+    kind: str
+    outside_number: str
+    is_main: bool  # the number under which the section is called
+
+
+@dataclass(frozen=True, slots=True)
+class HeldNumber:
+    """Any number of the house on a day: held by one of four, or by nobody; retired, and where it moved to."""
+
+    extension_id: int
+    number: str
+    kind: str
+    outside_number: str
+    note: str
+    term_id: int | None
+    person_id: int | None
+    unit_id: int | None
+    zone_id: int | None
+    device: str | None
+    is_main: bool
+    valid_from: date | None
+    valid_to: date | None
+    retired: bool
+    moved_to: str | None  # the number that answers instead, while the notice is up
+    moved_until: date | None
+
+    @property
+    def holder(self) -> Holder | None:
+        """Whose it is that day."""
+        if self.term_id is None:
+            return None
+        return Holder(self.person_id, self.unit_id, self.zone_id, self.device)
+
+
+def numbers_of_people(day: date, person_ids: Collection[int] | None = None) -> dict[int, tuple[NumberView, ...]]:
+    """The numbers these people (None: all) hold that day, in their order; those without one are missing."""
+    return _numbers_of(ExtensionTerm.person_id, day, person_ids)
+
+
+def numbers_of_units(day: date, unit_ids: Collection[int] | None = None) -> dict[int, tuple[NumberView, ...]]:
+    """The numbers these units (None: all) hold that day, the main one first; those without one are missing."""
+    return _numbers_of(ExtensionTerm.unit_id, day, unit_ids)
+
+
+def all_numbers(day: date) -> list[HeldNumber]:
+    """Every number, as it is that day, in their order."""
+    return _held(_every_number(day), day)
+
+
+def _numbers_of(
+    column: InstrumentedAttribute[int | None], day: date, ids: Collection[int] | None
+) -> dict[int, tuple[NumberView, ...]]:
+    wanted = (
+        select(column, Extension.id, Extension.number, Extension.kind, Extension.outside_number, ExtensionTerm.is_main)
+        .join(Extension, Extension.id == ExtensionTerm.extension_id)
+        .where(column.is_not(None), _holds(day), or_(Extension.retired_on.is_(None), Extension.retired_on > day))
+        .order_by(ExtensionTerm.is_main.desc(), Extension.number)
+    )
+    found: defaultdict[int, list[NumberView]] = defaultdict(list)
+    for holder_id, *values in _rows_for(wanted, column, ids):
+        found[holder_id].append(NumberView(*values))
+    return {holder_id: tuple(views) for holder_id, views in found.items()}
+
+
+_moved_to = aliased(Extension)
+
+
+def _every_number(day: date) -> Any:
+    return (
+        select(Extension, ExtensionTerm, _moved_to.number)
+        .join(ExtensionTerm, (ExtensionTerm.extension_id == Extension.id) & _holds(day), isouter=True)
+        .join(_moved_to, _moved_to.id == Extension.moved_to_id, isouter=True)
+        .order_by(Extension.number)
+    )
+
+
+def _held(wanted: Any, day: date) -> list[HeldNumber]:
+    return [_view(extension, term, moved_to, day) for extension, term, moved_to in db.session.execute(wanted)]
+
+
+def _view(extension: Extension, term: ExtensionTerm | None, moved_to: str | None, day: date) -> HeldNumber:
+    retired = extension.retired_on is not None and extension.retired_on <= day
+    is_told = retired and moved_to is not None and (extension.moved_until is None or day < extension.moved_until)
+    return HeldNumber(
+        extension_id=extension.id,
+        number=extension.number,
+        kind=extension.kind,
+        outside_number=extension.outside_number,
+        note=extension.note,
+        term_id=None if term is None else term.id,
+        person_id=None if term is None else term.person_id,
+        unit_id=None if term is None else term.unit_id,
+        zone_id=None if term is None else term.zone_id,
+        device=None if term is None else term.device,
+        is_main=term is not None and term.is_main,
+        valid_from=None if term is None else term.valid_from,
+        valid_to=None if term is None else term.valid_to,
+        retired=retired,
+        moved_to=moved_to if is_told else None,
+        moved_until=extension.moved_until if is_told else None,
+    )
+
+
+def _holds(day: date) -> ColumnElement[bool]:
+    return (ExtensionTerm.valid_from <= day) & or_(ExtensionTerm.valid_to.is_(None), ExtensionTerm.valid_to > day)
+
+
+def _rows_for(wanted: Any, column: Any, ids: Collection[int] | None) -> Iterable[Any]:
+    if ids is None:
+        return db.session.execute(wanted).all()
+    unique = sorted(set(ids))
+    return [
+        row
+        for start in range(0, len(unique), CHUNK)
+        for row in db.session.execute(wanted.where(column.in_(unique[start : start + CHUNK])))
+    ]
