@@ -1,9 +1,9 @@
 """What people may do and show: roles, visibility levels, pauses, dated posts. Pure."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 
@@ -18,6 +18,17 @@ class Role(StrEnum):
         "privacy_officer"  # alerts, protected people, the audit log; given on the command line only (SR-19)
     )
     KIOSK = "kiosk"  # a shared screen: finds people and numbers, nothing else
+
+
+class Scope(StrEnum):
+    """What an API token may do, within what its account may (SR-16)."""
+
+    READ_DIRECTORY = "directory:read"
+    READ_PRESENCE = "presence:read"
+    READ_PHONES = "phones:read"
+    WRITE_STATUS = "status:write"
+    READ_MEMOS = "memos:read"
+    WRITE_MEMOS = "memos:write"
 
 
 class Level(StrEnum):
@@ -137,6 +148,21 @@ def pause_until(length: PauseLength, now: datetime, zone: tzinfo) -> datetime | 
         midnight = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)
         return midnight.astimezone(UTC)
     return now + PAUSE_LENGTHS[length]
+
+
+def works_here(first: date, last: date | None, now: datetime, zone: Callable[[], tzinfo | None]) -> bool:
+    """Whether somebody who works here on the days [first, last) does so now, by the building's clock.
+
+    The clock is asked only near the first and the last day: elsewhere no zone on earth makes a difference.
+    """
+    today = now.astimezone(UTC).date()
+    near = timedelta(days=1)
+    if first <= today - near and (last is None or last > today + near):
+        return True
+    if first > today + near or (last is not None and last <= today - near):
+        return False
+    today = now.astimezone(zone() or UTC).date()
+    return first <= today and (last is None or last > today)
 
 
 LARGE_KANA = str.maketrans("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ")
