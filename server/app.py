@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, SecurityError, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from server import access, clock, db, settings
+from server import access, audit, clock, db, settings
 from server.access import KIOSK_TOO, LOOPBACK_OR_TOKEN, PUBLIC, SIGNED_IN, Room, Rule
 from server.directory import api as directory_api
 from server.directory import exports
@@ -96,6 +96,7 @@ def create_app(given: Settings | None = None, rooms: Iterable[Room] = ROOMS) -> 
     """The web application, connected to its database."""
     config = given if given is not None else settings.load()
     db.connect(config.database_url)
+    audit.ship_to(config.syslog)
     app = APIFlask(
         "server", "Iruka", "v1", template_folder="templates", static_folder="static",
         json_errors=False, enable_openapi=False,

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from edge_agent import wire
-from server import changes, clock, db, settings, timetable
+from server import audit, changes, clock, db, settings, timetable
 from server.errors import Misconfigured
 from server.fleet import queries as fleet_queries
 from server.fleet import service as fleet
@@ -244,6 +244,7 @@ def main() -> int:
     try:
         given = settings.load()
         db.connect(given.database_url, pool_size=4)
+        audit.ship_to(given.syslog)
         run(given, stopping)
     except Misconfigured as error:
         print(error, file=sys.stderr)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from migrations.upgrade import upgrade
-from server import db, settings
+from server import audit, db, settings
 from server.errors import Misconfigured, Refused
 from server.live_map import workers as workers_of_gunicorn
 
@@ -31,6 +31,7 @@ COMMANDS = {
     "set-receiver": ("server.fleet.command:set_receiver", "Put a receiver in or out of use."),
     "set-role": ("server.people.command:set_role", "Give an account another role."),
     "status": ("server.health.command:status", "How the system is doing, on one screen."),
+    "verify-audit": ("server.privacy.command:verify_audit", "Check that the audit log is whole."),
     "web": ("server.cli:web", "Serve the pages."),
 }  # name → where it is, and what the help says of it
 
@@ -75,6 +76,7 @@ def main() -> None:
 
     Settings are IRUKA_… variables of the environment; see docs/settings.md.
     """
+    audit.ship_to(settings.syslog())
 
 
 @click.command()

@@ -208,6 +208,11 @@ def transaction() -> Iterator[Session]:
         _writing.reset(token)
 
 
+def in_transaction() -> bool:
+    """Whether what is written now will be committed by somebody."""
+    return _writing.get()
+
+
 @contextmanager
 def reading() -> Iterator[Session]:
     """A short read outside a web request; gives the connection back."""

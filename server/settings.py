@@ -4,15 +4,17 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from ipaddress import ip_address
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from server.errors import Misconfigured
 
+SYSLOG = re.compile(r"/[^\0\s]+|(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}(?:/udp)?")
 SITE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 NAMESPACE = re.compile(r"([a-z0-9]{1,4})=(?:(ibeacon):([0-9a-f]{32})|(eddystone-uid):([0-9a-f]{20}))")
+SAMPLES = ("changeme", "changethis", "secretkey", "password", "example", "sample", "geheim", "12345678")
 DEFAULT_NAMESPACES = "s=ibeacon:5fd6a3c27b184e0f9c3d86e1a4720b95"
 # What the example badges of firmware_config/ send. A building sets its own, or its neighbour's badges are heard here.
 
@@ -30,6 +32,58 @@ class Broker:
 
 
 @dataclass(frozen=True, slots=True)
+class Ldap:
+    """A directory that knows passwords, and which of its entries and attributes are whose."""
+
+    host: str
+    port: int
+    tls: bool  # from the first byte; else StartTLS, or neither on this machine itself
+    start_tls: bool
+    ca_file: str | None
+    base_dn: str
+    bind_dn: str | None  # who may search; None: whoever signs in searches, after binding as `principal`
+    bind_password: str = field(repr=False)
+    principal: str | None  # such as {login}@city.example
+    filter: str  # with {login}
+    staff_no: str  # the attribute
+
+    @property
+    def issuer(self) -> str:
+        """What identities of this directory are called."""
+        return f"ldap:{self.host}:{self.port}/{self.base_dn}"[:255]
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc:
+    """An OpenID Connect provider, the only one asked."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    staff_no: str  # the claim
+    name: str  # on the button
+    scopes: str
+    ca_file: str | None
+    redirect_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A reverse proxy that knows who is there and says so in a header."""
+
+    header: str
+    peers: tuple[IPv4Network | IPv6Network, ...]
+
+    def trusts(self, address: str | None) -> bool:
+        """Whether a connection from there may be believed."""
+        try:
+            peer = ip_address(address or "")
+        except ValueError:
+            return False
+        return any(peer in network for network in self.peers)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What one server process needs to know; every field has its variable in docs/settings.md."""
 
@@ -43,6 +97,10 @@ class Settings:
     trusted_proxies: int  # IRUKA_TRUSTED_PROXIES: how many reverse proxies set X-Forwarded-*
     streams_per_account: int  # IRUKA_STREAMS_PER_ACCOUNT
     namespaces: tuple[tuple[str, str, str], ...] = ()  # IRUKA_BADGE_NAMESPACES: alias, kind, identifier
+    ldap: Ldap | None = None  # IRUKA_LDAP_*
+    oidc: Oidc | None = None  # IRUKA_OIDC_*
+    proxy: Proxy | None = None  # IRUKA_PROXY_USER_HEADER, IRUKA_PROXY_USER_FROM
+    syslog: str | None = None  # IRUKA_SYSLOG: where the audit log's lines go, too
 
     @property
     def secure(self) -> bool:
@@ -54,18 +112,29 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     """Settings from IRUKA_* variables, or Misconfigured with a sentence naming the variable."""
     state_dir = Path(environment.get("IRUKA_STATE_DIR", "var")).absolute()
     database_url = environment.get("IRUKA_DATABASE_URL", f"sqlite:///{state_dir / 'iruka.db'}")
+    base_url = _base_url(environment.get("IRUKA_BASE_URL", "http://127.0.0.1:8000"))
+    _refuse_debug(environment, base_url)
     return Settings(
         database_url=_database_url(database_url),
         broker=_broker(environment),
         site=_site(environment.get("IRUKA_SITE", "main")),
-        base_url=_base_url(environment.get("IRUKA_BASE_URL", "http://127.0.0.1:8000")),
+        base_url=base_url,
         state_dir=state_dir,
         secret_key=_secret_key(environment, state_dir),
         metrics_token=_metrics_token(environment),
         trusted_proxies=_whole_number(environment, "IRUKA_TRUSTED_PROXIES", 0, 0, 5),
         streams_per_account=_whole_number(environment, "IRUKA_STREAMS_PER_ACCOUNT", 8, 1, 100_000),
         namespaces=_namespaces(environment.get("IRUKA_BADGE_NAMESPACES", DEFAULT_NAMESPACES)),
+        syslog=syslog(environment),
     )
+
+
+def syslog(environment: Mapping[str, str] = os.environ) -> str | None:
+    """Where the audit log is sent, too; read alone by commands that need no other setting."""
+    address = environment.get("IRUKA_SYSLOG") or None
+    if address is not None and not SYSLOG.fullmatch(address):
+        raise Misconfigured("IRUKA_SYSLOG must be a path such as /dev/log, or look like log.city.example:514/udp.")
+    return address
 
 
 def _database_url(url: str) -> str:
@@ -137,7 +206,7 @@ def _base_url(url: str) -> str:
 
 def _secret_key(environment: Mapping[str, str], state_dir: Path) -> str:
     if given := environment.get("IRUKA_SECRET_KEY"):
-        if len(given) < 32 or len(set(given)) < 8:
+        if len(given) < 32 or len(set(given)) < 8 or _is_sample(given):
             raise Misconfigured("IRUKA_SECRET_KEY must have at least 32 characters drawn at random.")
         return given
     file = state_dir / "secret_key"
@@ -162,9 +231,132 @@ def _read_or_create(file: Path) -> str:
 
 def _metrics_token(environment: Mapping[str, str]) -> str | None:
     token = environment.get("IRUKA_METRICS_TOKEN") or None
-    if token is not None and len(token) < 20:
-        raise Misconfigured("IRUKA_METRICS_TOKEN must have at least 20 characters.")
+    if token is not None and (len(token) < 20 or len(set(token)) < 6 or _is_sample(token)):
+        raise Misconfigured("IRUKA_METRICS_TOKEN must have at least 20 characters drawn at random.")
     return token
+
+
+def _ldap(environment: Mapping[str, str]) -> Ldap | None:
+    url = environment.get("IRUKA_LDAP_URL")
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise Misconfigured("IRUKA_LDAP_URL has a port that is not a number from 1 to 65535.") from None
+    if parts.scheme not in ("ldap", "ldaps") or not parts.hostname or parts.path.strip("/"):
+        raise Misconfigured("IRUKA_LDAP_URL must look like ldaps://dc1.city.example.")
+    tls, start_tls = parts.scheme == "ldaps", _is_on(environment, "IRUKA_LDAP_START_TLS")
+    if not (tls or start_tls or _is_loopback(parts.hostname)):
+        raise Misconfigured(
+            "IRUKA_LDAP_URL must use ldaps://, or IRUKA_LDAP_START_TLS=1, unless the directory is on this machine."
+        )
+    bind_dn, principal = environment.get("IRUKA_LDAP_BIND_DN") or None, environment.get("IRUKA_LDAP_UPN") or None
+    if (bind_dn is None) == (principal is None):
+        raise Misconfigured("Set IRUKA_LDAP_BIND_DN with IRUKA_LDAP_BIND_PASSWORD, or IRUKA_LDAP_UPN, and not both.")
+    password = environment.get("IRUKA_LDAP_BIND_PASSWORD", "")
+    if bind_dn is not None and (not password or _is_sample(password)):
+        raise Misconfigured("IRUKA_LDAP_BIND_PASSWORD must be the password of IRUKA_LDAP_BIND_DN.")
+    if principal is not None and principal.count("{login}") != 1:
+        raise Misconfigured("IRUKA_LDAP_UPN must look like {login}@city.example.")
+    wanted = environment.get("IRUKA_LDAP_FILTER", "(uid={login})")
+    if "{login}" not in wanted or not (wanted.startswith("(") and wanted.endswith(")")):
+        raise Misconfigured("IRUKA_LDAP_FILTER must look like (sAMAccountName={login}).")
+    attribute = environment.get("IRUKA_LDAP_STAFF_NO", "employeeNumber")
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,63}", attribute):
+        raise Misconfigured("IRUKA_LDAP_STAFF_NO must be the name of one attribute, such as employeeNumber.")
+    return Ldap(
+        host=parts.hostname,
+        port=port or (636 if tls else 389),
+        tls=tls,
+        start_tls=start_tls and not tls,
+        ca_file=_file(environment, "IRUKA_LDAP_CA_FILE"),
+        base_dn=_needed(environment, "IRUKA_LDAP_BASE_DN", "IRUKA_LDAP_URL"),
+        bind_dn=bind_dn,
+        bind_password=password,
+        principal=principal,
+        filter=wanted,
+        staff_no=attribute,
+    )
+
+
+def _oidc(environment: Mapping[str, str], base_url: str) -> Oidc | None:
+    issuer = environment.get("IRUKA_OIDC_ISSUER")
+    if not issuer:
+        return None
+    parts = urlsplit(issuer)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise Misconfigured("IRUKA_OIDC_ISSUER must look like https://login.city.example.")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise Misconfigured("IRUKA_OIDC_ISSUER must use https:// unless it is an address of this machine.")
+    secret = _needed(environment, "IRUKA_OIDC_CLIENT_SECRET", "IRUKA_OIDC_ISSUER")
+    if _is_sample(secret):
+        raise Misconfigured("IRUKA_OIDC_CLIENT_SECRET must be the secret that the provider gave this server.")
+    scopes = environment.get("IRUKA_OIDC_SCOPES", "openid profile").split()
+    if "openid" not in scopes:
+        raise Misconfigured("IRUKA_OIDC_SCOPES must name openid, such as: openid profile.")
+    return Oidc(
+        issuer=issuer,
+        client_id=_needed(environment, "IRUKA_OIDC_CLIENT_ID", "IRUKA_OIDC_ISSUER"),
+        client_secret=secret,
+        staff_no=environment.get("IRUKA_OIDC_STAFF_NO", "employee_number"),
+        name=environment.get("IRUKA_OIDC_NAME", "OpenID Connect"),
+        scopes=" ".join(scopes),
+        ca_file=_file(environment, "IRUKA_OIDC_CA_FILE"),
+        redirect_uri=f"{base_url}/sign-in/oidc/callback",
+    )
+
+
+def _proxy(environment: Mapping[str, str]) -> Proxy | None:
+    header, peers = environment.get("IRUKA_PROXY_USER_HEADER"), environment.get("IRUKA_PROXY_USER_FROM")
+    if not header and not peers:
+        return None
+    if not header or not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{2,63}", header):
+        raise Misconfigured("IRUKA_PROXY_USER_HEADER must be the name of a header, such as X-Remote-User.")
+    try:
+        networks = tuple(ip_network(part.strip()) for part in (peers or "").split(","))
+    except ValueError:
+        raise Misconfigured(
+            "IRUKA_PROXY_USER_FROM must list the proxy's addresses, such as 10.1.2.3,10.1.2.4."
+        ) from None
+    if any(network.prefixlen == 0 for network in networks):
+        raise Misconfigured("IRUKA_PROXY_USER_FROM must not trust every address.")
+    return Proxy(header, networks)
+
+
+def _needed(environment: Mapping[str, str], name: str, because: str) -> str:
+    value = environment.get(name, "").strip()
+    if not value:
+        raise Misconfigured(f"{name} is needed since {because} is set.")
+    return value
+
+
+def _file(environment: Mapping[str, str], name: str) -> str | None:
+    file = environment.get(name) or None
+    if file is not None and not Path(file).is_file():
+        raise Misconfigured(f"{name} names {file}, which is not a file.")
+    return file
+
+
+def _is_on(environment: Mapping[str, str], name: str) -> bool:
+    value = environment.get(name, "0")
+    if value not in ("0", "1"):
+        raise Misconfigured(f"{name} must be 0 or 1, not {value!r}.")
+    return value == "1"
+
+
+def _is_sample(value: str) -> bool:
+    """Whether a secret was copied from an example instead of drawn."""
+    plain = re.sub(r"[^a-z0-9]", "", value.lower())
+    return any(word in plain for word in SAMPLES)
+
+
+def _refuse_debug(environment: Mapping[str, str], base_url: str) -> None:
+    """Flask's debugger runs whatever a browser types into it (SR-41)."""
+    is_on = environment.get("FLASK_DEBUG", "").lower() not in ("", "0", "false", "no")
+    if is_on and not _is_loopback(urlsplit(base_url).hostname or ""):
+        raise Misconfigured("FLASK_DEBUG must not be set where IRUKA_BASE_URL is not an address of this machine.")
 
 
 def _whole_number(environment: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from server import db
+from server.audit import APPEND_ONLY
 
 
 revision = "0002"
@@ -38,6 +39,8 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_entry_action"), ["action"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entry_at"), ["at"], unique=False)
 
+    for statement in APPEND_ONLY[op.get_bind().dialect.name]:
+        op.execute(statement)
     op.create_table(
         "extension",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -182,6 +185,7 @@ def upgrade() -> None:
         sa.Column("taken_by_id", sa.Integer(), nullable=True),
         sa.Column("taken_by_name", sa.String(length=130), nullable=False),
         sa.Column("taken_at", db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("is_seen", sa.Boolean(), nullable=False),
         sa.Column("handled_at", db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("handled_by_name", sa.String(length=130), nullable=False),
         sa.CheckConstraint("urgency IN ('normal', 'today', 'urgent')", name=op.f("ck_memo_urgency")),
