@@ -96,6 +96,8 @@ class Settings:
     metrics_token: str | None  # IRUKA_METRICS_TOKEN
     trusted_proxies: int  # IRUKA_TRUSTED_PROXIES: how many reverse proxies set X-Forwarded-*
     streams_per_account: int  # IRUKA_STREAMS_PER_ACCOUNT
+    reads_per_minute: int = 600  # IRUKA_READS_PER_MINUTE
+    writes_per_minute: int = 60  # IRUKA_WRITES_PER_MINUTE
     namespaces: tuple[tuple[str, str, str], ...] = ()  # IRUKA_BADGE_NAMESPACES: alias, kind, identifier
     ldap: Ldap | None = None  # IRUKA_LDAP_*
     oidc: Oidc | None = None  # IRUKA_OIDC_*
@@ -124,6 +126,8 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         metrics_token=_metrics_token(environment),
         trusted_proxies=_whole_number(environment, "IRUKA_TRUSTED_PROXIES", 0, 0, 5),
         streams_per_account=_whole_number(environment, "IRUKA_STREAMS_PER_ACCOUNT", 8, 1, 100_000),
+        reads_per_minute=_whole_number(environment, "IRUKA_READS_PER_MINUTE", 600, 1, 60_000),
+        writes_per_minute=_whole_number(environment, "IRUKA_WRITES_PER_MINUTE", 60, 1, 60_000),
         namespaces=_namespaces(environment.get("IRUKA_BADGE_NAMESPACES", DEFAULT_NAMESPACES)),
         syslog=syslog(environment),
     )
