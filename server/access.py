@@ -55,6 +55,42 @@ def only(rule: Rule) -> Callable[[View], View]:
     return declare
 
 
+def scope(*needed: str) -> Callable[[View], View]:
+    """Let an API token in that has all of these scopes; none named: any token. Goes below the route's own decorator.
+
+    A route without it is closed to tokens.
+    """
+
+    def declare(view: View) -> View:
+        view.token_scopes = frozenset(needed)  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def session_only(view: View) -> View:
+    """Say that a route of the API is for browsers on purpose."""
+    view.token_scopes = None  # type: ignore[attr-defined]
+    return view
+
+
+def unmetered(view: View) -> View:
+    """What a page of ours asks by itself does not count against the person in front of it (SR-18)."""
+    view.is_unmetered = True  # type: ignore[attr-defined]
+    return view
+
+
+def is_unmetered(view: Callable[..., object]) -> bool:
+    """Whether a view was declared so."""
+    return getattr(view, "is_unmetered", False)
+
+
+def scopes_needed(view: Callable[..., object]) -> frozenset[str] | None:
+    """The scopes a token needs for a view; None when no token opens it."""
+    needed: frozenset[str] | None = getattr(view, "token_scopes", None)
+    return needed
+
+
 def rules_of(app: Flask, rooms: Iterable[Room]) -> dict[str, Rule]:
     """The rule of every endpoint, or UndeclaredRoute: what is not declared does not start (SR-05)."""
     of_room = {room.blueprint.name: room.who for room in rooms}

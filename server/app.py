@@ -1,5 +1,6 @@
 """create_app(): the table of rooms with who may enter, the checks every request passes, and error pages."""
 
+import json
 import logging
 import secrets
 import traceback
@@ -7,7 +8,7 @@ from collections.abc import Iterable
 from datetime import tzinfo
 from urllib.parse import urlsplit
 
-from apiflask import APIFlask
+from apiflask import APIFlask, HTTPError
 from flask import Flask, Response, abort, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import Babel, get_locale, gettext
@@ -25,20 +26,24 @@ from server.directory import web as directory
 from server.errors import Refused
 from server.fleet import admin as fleet
 from server.health import web as health
+from server.limits import Counters, Lane
 from server.live_map import web as live_map
 from server.memos import api as memos_api
 from server.memos import web as memos
+from server.openapi import invalid_input
 from server.people import admin as accounts
 from server.people import devices, login
 from server.people import web as people
-from server.people.rules import Role
+from server.people.rules import Role, Scope
 from server.phones import admin as numbers
 from server.phones import api as phones_api
 from server.phones import web as phones
 from server.places import queries as places
 from server.places.queries import FloorView
+from server.presence import alerts
 from server.presence import api as presence_api
 from server.presence import web as presence
+from server.presence.alerts import LookedUpTooOften
 from server.privacy import officer
 from server.privacy import web as privacy
 from server.settings import Settings
@@ -71,6 +76,8 @@ ROOMS: tuple[Room, ...] = (
 )  # fmt: skip
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+PASSED_ON = ("Retry-After", "Allow", "WWW-Authenticate")  # headers of errors
+BEARER = 'Bearer realm="iruka"'
 RETRY_AFTER_S = 10  # a restarted database is back within seconds
 HEADERS = {
     "Content-Security-Policy": "; ".join(
@@ -108,6 +115,7 @@ def create_app(given: Settings | None = None, rooms: Iterable[Room] = ROOMS) -> 
         MAX_FORM_MEMORY_SIZE=128 * 1024,
         MAX_FORM_PARTS=200,
         SEND_FILE_MAX_AGE_DEFAULT=None,  # scripts import each other by name: always ask whether they have changed
+        WTF_CSRF_CHECK_DEFAULT=False,  # _refuse_forged checks browsers; a program's token is sent by nobody else
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session it is bound to
         WTF_CSRF_SSL_STRICT=False,  # _refuse_strangers looks at Origin, which browsers send and proxies keep
         BABEL_DEFAULT_LOCALE="ja",
@@ -120,15 +128,19 @@ def create_app(given: Settings | None = None, rooms: Iterable[Room] = ROOMS) -> 
     if config.trusted_proxies:
         count = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
-    login.install(app, config)
+    login.install(app, config, _timezone)
     Babel(app, locale_selector=_language, timezone_selector=_timezone)
     rooms = tuple(rooms)
     for room in rooms:
         app.register_blueprint(room.blueprint, url_prefix=room.url_prefix)
     rules = access.rules_of(app, rooms)
+    counters = Counters(config.state_dir)
+    forgery = CSRFProtect(app)
     app.before_request(lambda: _enter(rules, config))
+    app.before_request(lambda: _pace(counters, config))
     app.before_request(_refuse_strangers)
-    CSRFProtect(app)
+    app.before_request(lambda: _refuse_forged(forgery))
+    app.before_request(_refuse_unreadable)
     app.after_request(lambda response: _headed(response, config))
     app.teardown_appcontext(lambda _error: db.session.remove())
     app.context_processor(_for_every_page)
@@ -173,18 +185,52 @@ def _enter(rules: dict[str, Rule], config: Settings) -> ResponseReturnValue | No
     if rule is LOOPBACK_OR_TOKEN:
         return None if access.is_operator(config.metrics_token) else abort(403)
     session = login.current_session()
+    if session.token_refused:
+        told = {"WWW-Authenticate": f'{BEARER}, error="invalid_token"'}
+        return _problem(401, "bad_token", gettext("This token is unknown, or it has ended."), told)
     if session.unverified or (session.remembered and rule.roles):
         raise ServiceUnavailable(retry_after=RETRY_AFTER_S)
     if session.account is None:
         return _to_sign_in(ended=session.forget_cookie)
     if session.account.role is Role.KIOSK and rule is not KIOSK_TOO:
         abort(403)
-    if rule.roles:
-        if session.account.role not in rule.roles:
-            abort(403)
-        if session.found is None or clock.now() >= session.found.admin_until:
-            return _to_sign_in(again=True)
+    if rule.roles and session.account.role not in rule.roles:
+        abort(403)
+    if session.scopes is not None:
+        return _of_program(session.scopes)
+    if rule.roles and (session.found is None or clock.now() >= session.found.admin_until):
+        return _to_sign_in(again=True)
     return None
+
+
+def _of_program(scopes: frozenset[Scope]) -> ResponseReturnValue | None:
+    """A token opens what declares a scope it has, and nothing else (SR-16)."""
+    needed = access.scopes_needed(current_app.view_functions[request.endpoint or ""])
+    if needed is None:
+        return _problem(403, "browsers_only", gettext("This works after signing in with a browser, not with a token."))
+    if missing := sorted(needed - scopes):
+        sentence = gettext("This token may not do that: it lacks %(scopes)s.", scopes=", ".join(missing))
+        told = {"WWW-Authenticate": f'{BEARER}, error="insufficient_scope", scope="{" ".join(sorted(needed))}"'}
+        return _problem(403, "missing_scope", sentence, told)
+    return None
+
+
+def _pace(counters: Counters, config: Settings) -> None:
+    """Nobody asks without end, and no list of everybody is read in a minute (SR-18)."""
+    session, view = login.current_session(), current_app.view_functions.get(request.endpoint or "")
+    if session.account is None or view is None or request.endpoint == "static":
+        return
+    by_token, writes = session.scopes is not None, request.method in UNSAFE
+    if access.is_unmetered(view) and not by_token:
+        return
+    if by_token:
+        lane = Lane.TOKEN_WRITES if writes else Lane.TOKEN_READS
+    else:
+        lane = Lane.BROWSER_WRITES if writes else Lane.BROWSER_READS
+    limit = config.writes_per_minute if writes else config.reads_per_minute
+    wait_s = counters.wait_s(session.account.account_id, lane, limit, clock.now().timestamp())
+    if wait_s is not None:
+        raise Refused("too_many_requests", "Too many requests. Please wait a moment.", 429, retry_after_s=wait_s)
 
 
 def _to_sign_in(*, ended: bool = False, again: bool = False) -> ResponseReturnValue:
@@ -211,9 +257,25 @@ def _refuse_strangers() -> ResponseReturnValue | None:
     origin = request.headers.get("Origin")
     if site not in (None, "same-origin", "none") or (origin is not None and not _is_ours(origin)):
         raise Refused("foreign_origin", "This request came from another site.", 403)
-    if request.path.startswith("/api/") and request.mimetype != "application/json":
+    has_body = bool(request.content_type or request.content_length or request.headers.get("Transfer-Encoding"))
+    if request.path.startswith("/api/") and has_body and request.mimetype != "application/json":
         raise Refused("not_json", "Send JSON.", 415)
     return None
+
+
+def _refuse_forged(forgery: CSRFProtect) -> None:
+    if not login.current_session().is_program:
+        forgery.protect(apply_exemptions=True)
+
+
+def _refuse_unreadable() -> None:
+    """JSON that is none, or too deep, or holds half a character, is refused before a room reads it."""
+    if not request.path.startswith("/api/") or not request.is_json or not (body := request.get_data()):
+        return
+    try:
+        json.dumps(json.loads(body), ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise Refused("bad_json", "The body is not JSON that can be read.", 400) from None
 
 
 def _is_ours(origin: str) -> bool:
@@ -239,6 +301,10 @@ def _headed(response: Response, config: Settings) -> Response:
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
         response.vary.update(("Cookie", "Accept-Language"))
+    if request.path.startswith("/api/"):
+        response.vary.add("Authorization")
+        if response.status_code == 401:
+            headers.setdefault("WWW-Authenticate", BEARER)
     return response
 
 
@@ -280,6 +346,9 @@ def _handle_errors(app: Flask) -> None:
     @app.errorhandler(Refused)
     def refused(error: Refused) -> ResponseReturnValue:
         db.session.remove()
+        if isinstance(error, LookedUpTooOften):  # the look-up was rolled back; that it was tried stays (P12)
+            with db.transaction():
+                alerts.write(error.crossed, clock.now())
         later = {} if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
         return _problem(error.status, error.code, gettext(error.sentence, **error.values), later)
 
@@ -291,6 +360,10 @@ def _handle_errors(app: Flask) -> None:
     def misdirected(_error: SecurityError) -> ResponseReturnValue:
         # The request was not routed, so no page can be drawn; whoever came this way is no browser of ours.
         return Response("This is not the address of this server.\n", 400, mimetype="text/plain")
+
+    @app.errorhandler(HTTPError)
+    def misread(error: HTTPError) -> ResponseReturnValue:
+        return _problem(error.status_code, "invalid_input", invalid_input.sentence(error.detail))
 
     @app.errorhandler(HTTPException)
     def answered(error: HTTPException) -> ResponseReturnValue:
@@ -343,7 +416,7 @@ def _problem(
     status: int, code: str, sentence: str, headers: dict[str, str] | None = None, number: str | None = None
 ) -> ResponseReturnValue:
     number = number or secrets.token_hex(6)
-    kept = {name: value for name, value in (headers or {}).items() if name in ("Retry-After", "Allow")}
+    kept = {name: value for name, value in (headers or {}).items() if name in PASSED_ON}
     if _wants_json():
         return jsonify(code=code, message=sentence, id=number), status, kept
     page = render_template("error.html", status=status, code=code, sentence=sentence, number=number)

@@ -9,8 +9,10 @@ import logging
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta, tzinfo
 from typing import cast
+from urllib.parse import urlsplit
 
 import flask
 from flask import Flask, Request, Response, request
@@ -21,8 +23,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from server import clock, db
+from server.access import local_path
 from server.errors import Refused
-from server.people import sessions
+from server.people import rules, sessions, tokens
+from server.people.rules import Scope
 from server.people.sessions import Found
 from server.people.sessions import SignedIn as SignedIn  # rooms above take it from here
 from server.settings import Settings
@@ -31,9 +35,11 @@ log = logging.getLogger(__name__)
 
 VISITOR_FOR_S = 12 * 3600
 BROWSER_FOR_S = 365 * 24 * 3600
+PROOF_FOR = timedelta(minutes=10)
 KEY_LENGTH = 43  # characters of 256 bits in URL-safe base64
 MEMORY_S = 600.0  # RP-10: how long a session seen before may still read while the database is away
 MEMORY_SIZE = 10_000
+TOKENS_OPEN = "/api/v1/"  # the only paths on which a token counts
 UNWATCHED = ("/static/", "/healthz", "/metrics")  # paths that ask nobody who they are
 
 
@@ -41,27 +47,38 @@ class Session(SecureCookieSession):
     """A request's session: of an account (`account` set), of a visitor, or unknown while the database is away."""
 
     account: SignedIn | None = None
+    pending: SignedIn | None = None  # half-way in: the second factor is still owed, and nothing else opens
     found: Found | None = None
     key_hash: bytes | None = None
     new_key: str | None = None  # to be handed to the browser
     unverified: bool = False  # the database is away and this worker does not know the session
     remembered: bool = False  # the database is away and this worker saw the session minutes ago
     forget_cookie: bool = False
+    scopes: frozenset[Scope] | None = None  # what the API token of this request may do; None: it is a browser
+    token_refused: bool = False  # a token was shown that opens nothing
+
+    @property
+    def is_program(self) -> bool:
+        """Whether a token was shown, whatever it is worth: nothing of a browser counts then, no cookie either."""
+        return self.scopes is not None or self.token_refused
 
 
 class Sessions(SessionInterface):
     """Opens and saves sessions for Flask."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, zone: Callable[[], tzinfo | None] = lambda: None) -> None:
         self.cookie = "__Host-iruka" if settings.secure else "iruka"
         self.browser_cookie = "__Host-iruka-browser" if settings.secure else "iruka-browser"
         self.secure = settings.secure
+        self.zone = zone  # the building's clock
         self._sign = URLSafeTimedSerializer(settings.secret_key, salt="visitor")
         self._sign_browser = URLSafeTimedSerializer(settings.secret_key, salt="browser")
         self._seen: OrderedDict[bytes, tuple[Found, float]] = OrderedDict()
 
     def open_session(self, app: Flask, request: Request) -> SessionMixin:
         """The session of the cookie, asked of the database every time."""
+        if (token := _bearer(request)) is not None:
+            return self._of_token(token)
         value = request.cookies.get(self.cookie)
         if value is None or request.path.startswith(UNWATCHED):
             return Session()
@@ -73,7 +90,7 @@ class Sessions(SessionInterface):
         if db.is_silent():
             return self._while_away(key_hash)
         try:
-            found = sessions.find(key_hash, clock.now())
+            found = sessions.find(key_hash, clock.now(), self.zone)
         except SQLAlchemyError as error:
             if not database_is_away(error):
                 raise
@@ -87,6 +104,8 @@ class Sessions(SessionInterface):
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Hand out a new key, keep what pages left, and note once a minute that the session is in use."""
         mine = cast(Session, session)
+        if mine.is_program:
+            return
         if mine.new_key is not None:
             self._set(response, self.cookie, mine.new_key, None)
         elif mine.key_hash is not None:
@@ -124,6 +143,24 @@ class Sessions(SessionInterface):
         """Let the browser show later that the account signed in here."""
         value = self._sign_browser.dumps([_name_hash(login), secrets.token_urlsafe(16)])
         self._set(response, self.browser_cookie, value, BROWSER_FOR_S)
+
+    def _of_token(self, plain: str) -> Session:
+        session = Session()
+        if db.is_silent():
+            session.unverified = True
+            return session
+        try:
+            found = tokens.find(plain, clock.now(), self.zone)
+        except SQLAlchemyError as error:
+            if not database_is_away(error):
+                raise
+            session.unverified = True
+            return session
+        if found is None:
+            session.token_refused = True
+        else:
+            session.account, session.scopes = found
+        return session
 
     def _visitor(self, value: str) -> Session:
         try:
@@ -176,9 +213,12 @@ class Sessions(SessionInterface):
         response.set_cookie(name, value, max_age, path="/", secure=self.secure, httponly=True, samesite="Lax")
 
 
-def install(app: Flask, settings: Settings) -> None:
-    """Give an application our sessions, and Flask-Login the account they belong to."""
-    app.session_interface = Sessions(settings)
+def install(app: Flask, settings: Settings, zone: Callable[[], tzinfo | None] = lambda: None) -> None:
+    """Give an application our sessions, and Flask-Login the account they belong to.
+
+    zone   tells the building's time zone when it is asked
+    """
+    app.session_interface = Sessions(settings, zone)
     app.config["SESSION_PROTECTION"] = None  # its fingerprint of the browser adds nothing to a server-side session
     manager = LoginManager(app)
     manager.request_loader(lambda _request: current_session().account)
@@ -199,6 +239,12 @@ def signed_in() -> SignedIn | None:
     return current_session().account
 
 
+def may(scope: Scope) -> bool:
+    """Whether the caller may have this as well: a browser may, a token with that scope may."""
+    scopes = current_session().scopes
+    return scopes is None or scope in scopes
+
+
 def current_account() -> SignedIn:
     """Who is calling; only behind a rule that asks for a sign-in."""
     account = current_session().account
@@ -207,16 +253,57 @@ def current_account() -> SignedIn:
     return account
 
 
-def sign_in(account_id: int) -> None:
-    """Start a session with a new key for this browser; the caller's transaction writes it."""
-    session = current_session()
+def sign_in(
+    account_id: int,
+    method: str = "password",
+    *,
+    proven_at: datetime | None = None,
+    factor_at: datetime | None = None,
+    **kept: str,
+) -> None:
+    """Start a session with a new key for this browser; the caller's transaction writes it.
+
+    proven_at  when a password or a code showed who it is
+    factor_at  when the second factor was given; without, the session of an account that needs one opens nothing
+    kept       what the next pages need
+    """
+    session, now = current_session(), clock.now()
     key = secrets.token_urlsafe(32)
     if session.key_hash is not None:
         _forget_here(session.key_hash)
-        sessions.end(session.key_hash, clock.now())
+        sessions.end(session.key_hash, now)
     session.clear()
-    sessions.start(_hash(key), account_id, {"csrf_token": secrets.token_hex(20)}, clock.now())
+    browser = rules.browser_name(request.user_agent.string)[:60]
+    data = {"csrf_token": secrets.token_hex(20), **kept}
+    sessions.start(
+        _hash(key), account_id, data, now, method=method, browser=browser, proven_at=proven_at, factor_at=factor_at
+    )
     session.new_key = key
+
+
+def pass_factor(account_id: int) -> str:
+    """The second factor was right: the half-way session becomes a whole one under a new key; returns where to go on."""
+    session, now = current_session(), clock.now()
+    target, name = session.get("next", "/"), session.get("name", "")
+    method = session.found.method if session.found is not None else "password"
+    sign_in(account_id, method, proven_at=now, factor_at=now, name=name)
+    return str(target)
+
+
+def require_proof() -> None:
+    """Go on only if a password or a code has shown within ten minutes who sits here; else ask for it (SR-19).
+
+    Call it first in a view, of the form as of the change. A browser is led to /prove and comes back; a program gets
+    403 `proof_needed`, and a token never proves anything.
+    """
+    session = current_session()
+    proven_at = None if session.found is None else session.found.proven_at
+    if proven_at is not None and clock.now() - proven_at < PROOF_FOR:
+        return
+    if session.is_program or request.is_json or request.path.startswith("/api/"):
+        raise Refused("proof_needed", "Confirm who you are first.", 403)
+    back = request.full_path.rstrip("?") if request.method == "GET" else urlsplit(request.referrer or "/").path
+    flask.abort(flask.redirect(flask.url_for("people.prove", next=local_path(back))))
 
 
 def sign_out() -> None:
@@ -226,7 +313,7 @@ def sign_out() -> None:
         _forget_here(session.key_hash)
         sessions.end(session.key_hash, clock.now())
     session.clear()
-    session.account = session.found = session.key_hash = None
+    session.account = session.pending = session.found = session.key_hash = None
     session.modified = False
     session.forget_cookie = True
 
@@ -240,9 +327,18 @@ def database_is_away(error: BaseException | None) -> bool:
     )
 
 
+def _bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and request.path.startswith(TOKENS_OPEN) else None
+
+
 def _opened(key_hash: bytes, found: Found) -> Session:
     session = Session(found.data)
-    session.account, session.found, session.key_hash = found.account, found, key_hash
+    session.found, session.key_hash = found, key_hash
+    if found.owes_factor:
+        session.pending = found.account
+    else:
+        session.account = found.account
     return session
 
 
