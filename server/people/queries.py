@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from server import db
 from server.people.models import Account, Membership, Notice, NoticeRead, Pause, Person, Unit, Visibility
-from server.people.rules import Audience, Choices, Level, Role, Viewer
+from server.people.rules import Audience, Choices, Level, Role, Signal, Viewer
 
 CHUNK = 900
 # SQLite accepts 999 to 32,766 variables in a statement depending on how it was built; longer lists are asked in pieces.
@@ -89,11 +89,10 @@ class NoticeView:
 def choices_of(person_ids: Collection[int] | None = None) -> dict[int, Choices]:
     """What these people (None: all) have chosen; `notice_read` is about the newest notice."""
     version = newest_notice_version()
-    levels: defaultdict[int, dict[Audience, Level]] = defaultdict(dict)
-    for person_id, audience, level in _rows_for(
-        select(Visibility.person_id, Visibility.audience, Visibility.level), Visibility.person_id, person_ids
-    ):
-        levels[person_id][Audience(audience)] = Level(level)
+    levels: defaultdict[tuple[int, Signal], dict[Audience, Level]] = defaultdict(dict)
+    columns = (Visibility.person_id, Visibility.audience, Visibility.signal, Visibility.level)
+    for person_id, audience, signal, level in _rows_for(select(*columns), Visibility.person_id, person_ids):
+        levels[person_id, Signal(signal)][Audience(audience)] = Level(level)
     pauses = dict(_rows_for(select(Pause.person_id, Pause.until), Pause.person_id, person_ids))
     read = {
         person_id
@@ -103,7 +102,15 @@ def choices_of(person_ids: Collection[int] | None = None) -> dict[int, Choices]:
     }
     people = _rows_for(select(Person.id, Person.protected), Person.id, person_ids)
     return {
-        i: Choices(i, levels.get(i, {}), i in pauses, pauses.get(i), protected, version is not None and i in read)
+        i: Choices(
+            i,
+            levels.get((i, Signal.BEACON), {}),
+            i in pauses,
+            pauses.get(i),
+            protected,
+            version is not None and i in read,
+            levels.get((i, Signal.BOOKING), {}),
+        )
         for i, protected in people
     }
 
@@ -119,9 +126,12 @@ def units_of_people(day: date, person_ids: Collection[int] | None = None) -> dic
 
 def viewer_of(account_id: int, day: date) -> Viewer:
     """Who this account is when it looks at others; `heads_unit_ids` includes all units below."""
-    person_id = db.session.scalar(select(Account.person_id).where(Account.id == account_id))
-    if person_id is None:
+    found = db.session.execute(select(Account.person_id, Account.role).where(Account.id == account_id)).first()
+    if found is not None and found.role == Role.KIOSK:
+        return Viewer(None, kiosk=True)  # whoever it belongs to, anybody may stand before it
+    if found is None or found.person_id is None:
         return Viewer(None)
+    person_id = found.person_id
     posts = db.session.execute(
         select(Membership.unit_id, Membership.is_head).where(Membership.person_id == person_id, _holds(Membership, day))
     ).all()

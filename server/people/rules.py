@@ -84,7 +84,7 @@ class PauseLength(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What one person has chosen; levels holds only what differs from the defaults."""
+    """What one person has chosen; `levels` (of the beacon) and `booking_levels` hold only what is not the default."""
 
     person_id: int
     levels: Mapping[Audience, Level] = field(default_factory=dict)
@@ -92,14 +92,16 @@ class Choices:
     paused_until: datetime | None = None  # None while paused means until they end it
     protected: bool = False
     notice_read: bool = False
+    booking_levels: Mapping[Audience, Level] = field(default_factory=dict)
 
     def is_paused(self, now: datetime) -> bool:
         """Whether the place is hidden from everyone at `now`."""
         return self.paused and (self.paused_until is None or now < self.paused_until)
 
-    def level_for(self, audience: Audience) -> Level:
-        """The level this person grants an audience."""
-        return self.levels.get(audience, DEFAULT_LEVELS[audience])
+    def level_for(self, audience: Audience, signal: Signal = Signal.BEACON) -> Level:
+        """How much of a place that this signal tells the person grants an audience."""
+        chosen = self.levels if signal is Signal.BEACON else self.booking_levels
+        return chosen.get(audience, DEFAULT_LEVELS[audience])
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,14 @@ class Viewer:
     kiosk: bool = False
 
 
-def visible_level(viewer: Viewer, subject: Choices, subject_units: Iterable[int], now: datetime) -> Level:
-    """How much of the subject's place the viewer may see now.
+def visible_level(
+    viewer: Viewer,
+    subject: Choices,
+    subject_units: Iterable[int],
+    now: datetime,
+    signal: Signal = Signal.BEACON,
+) -> Level:
+    """How much of the subject's place the viewer may see now, as far as this signal tells it.
 
     The person sees themselves in full; a pause or a protection hides from everyone else, managers
     included (P5, P13). A member of the same unit gets the own-section level, a head of the
@@ -124,13 +132,13 @@ def visible_level(viewer: Viewer, subject: Choices, subject_units: Iterable[int]
     if subject.protected or subject.is_paused(now):
         return Level.HIDDEN
     if viewer.kiosk:
-        return subject.level_for(Audience.KIOSK)
+        return subject.level_for(Audience.KIOSK, signal)
     units = frozenset(subject_units)
-    granted = [subject.level_for(Audience.EVERYONE)]
+    granted = [subject.level_for(Audience.EVERYONE, signal)]
     if units & viewer.heads_unit_ids:
-        granted.append(subject.level_for(Audience.MANAGERS))
+        granted.append(subject.level_for(Audience.MANAGERS, signal))
     if units & viewer.unit_ids:
-        granted.append(subject.level_for(Audience.OWN_SECTION))
+        granted.append(subject.level_for(Audience.OWN_SECTION, signal))
     return max(granted, key=lambda level: level.rank)
 
 
@@ -148,6 +156,30 @@ def pause_until(length: PauseLength, now: datetime, zone: tzinfo) -> datetime | 
         midnight = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)
         return midnight.astimezone(UTC)
     return now + PAUSE_LENGTHS[length]
+
+
+def needs_factor(role: Role) -> bool:
+    """Whether an account with this role opens nothing without a second factor."""
+    return role is Role.SYSTEM_ADMIN
+
+
+BROWSERS = (("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser_name(user_agent: str) -> str:
+    """What somebody recognises their browser by, such as "Firefox, Windows"; "" when it does not say."""
+    browser = next((name for word, name in BROWSERS if f"{word}/" in user_agent), "")
+    system = next((name for word, name in SYSTEMS if word in user_agent), "")
+    return ", ".join(filter(None, (browser, system)))
 
 
 def works_here(first: date, last: date | None, now: datetime, zone: Callable[[], tzinfo | None]) -> bool:

@@ -1,5 +1,6 @@
 """What happens to accounts and to people's choices; the caller commits."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
 from typing import Any
 
@@ -20,7 +21,7 @@ from server.people.models import (
     Unit,
     Visibility,
 )
-from server.people.rules import Audience, Level, PauseLength, Role
+from server.people.rules import Audience, Level, PauseLength, Role, Signal
 
 
 def add_unit(
@@ -147,12 +148,16 @@ def set_language(account_id: int, language: str) -> None:
     db.session.execute(update(Account).where(Account.id == account_id).values(language=language))
 
 
-def set_visibility(person_id: int, levels: dict[Audience, Level], now: datetime) -> None:
-    """What each audience may see from now on (P4)."""
+def set_visibility(
+    person_id: int, levels: Mapping[Audience, Level], now: datetime, signal: Signal = Signal.BEACON
+) -> None:
+    """What each audience may see from now on of a place that this signal tells (P4)."""
     for audience, level in levels.items():
-        row = db.upsert(Visibility).values(person_id=person_id, audience=audience.value, level=level.value)
+        row = db.upsert(Visibility).values(
+            person_id=person_id, audience=audience.value, signal=signal.value, level=level.value
+        )
         db.session.execute(
-            row.on_conflict_do_update(index_elements=["person_id", "audience"], set_={"level": level.value})
+            row.on_conflict_do_update(index_elements=["person_id", "audience", "signal"], set_={"level": level.value})
         )
     changes.record(Thing.CHOICES, person_id, now)
 

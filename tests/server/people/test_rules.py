@@ -16,6 +16,7 @@ from server.people.rules import (
     Choices,
     Level,
     PauseLength,
+    Signal,
     Viewer,
     kana_key,
     pause_until,
@@ -57,6 +58,30 @@ def test_each_audience_sees_what_it_was_granted_p4():
     assert [level(one, chosen) for one in EVERYBODY_ELSE] == [
         Level.FLOOR, Level.ZONE, Level.BUILDING, Level.BUILDING, Level.FLOOR,
     ]  # fmt: skip
+
+
+def test_each_signal_is_granted_apart_p4():
+    chosen = replace(
+        DEFAULT,
+        levels=dict.fromkeys(Audience, Level.HIDDEN),
+        booking_levels={Audience.EVERYONE: Level.FLOOR, Audience.KIOSK: Level.BUILDING},
+    )
+
+    def by_booking(viewer: Viewer) -> Level:
+        return visible_level(viewer, chosen, {FINANCE}, NOW, Signal.BOOKING)
+
+    assert {level(one, chosen) for one in EVERYBODY_ELSE} == {Level.HIDDEN}
+    assert [by_booking(one) for one in EVERYBODY_ELSE] == [
+        Level.SEAT, Level.ZONE, Level.FLOOR, Level.FLOOR, Level.BUILDING,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", [{"paused": True}, {"protected": True}])
+def test_a_pause_hides_bookings_like_the_beacon_p5(change):
+    hidden = replace(DEFAULT, booking_levels=dict.fromkeys(Audience, Level.SEAT), **change)
+
+    for viewer in EVERYBODY_ELSE:
+        assert visible_level(viewer, hidden, {FINANCE}, NOW, Signal.BOOKING) is Level.HIDDEN
 
 
 def test_nobody_sees_less_for_being_closer_p4():
