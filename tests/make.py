@@ -82,12 +82,15 @@ class Signed(NamedTuple):
 
 
 def session(role: Role = Role.STAFF, person_id: int | None = None, account_id: int | None = None) -> Signed:
-    """A session that starts now, of a new account unless one is given; opens its own transaction."""
+    """A session that starts now with everything proven, of a new account unless one is given; opens a transaction."""
     key, csrf = secrets.token_urlsafe(32), secrets.token_hex(20)
     with db.transaction():
         if account_id is None:
             account_id = account(f"{role.value}-{next(_number)}", role=role, person_id=person_id)
-        sessions.start(hashlib.sha256(key.encode()).digest(), account_id, {"csrf_token": csrf}, clock.now())
+        now = clock.now()
+        sessions.start(
+            hashlib.sha256(key.encode()).digest(), account_id, {"csrf_token": csrf}, now, proven_at=now, factor_at=now
+        )
     return Signed(account_id, key, csrf)
 
 

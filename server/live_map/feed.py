@@ -10,7 +10,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -259,8 +259,11 @@ class Feed:
         keys = list({stream.session_key for stream in asked})
         alive: set[bytes] = set()
         for start in range(0, len(keys), CHUNK):
-            alive |= sessions.alive(keys[start : start + CHUNK], now)
+            alive |= sessions.alive(keys[start : start + CHUNK], now, self._zone)
         return [stream for stream in asked if stream.session_key not in alive]
+
+    def _zone(self) -> tzinfo | None:
+        return None if self.model.places is None else self.model.places.building.zone
 
     def _is_due(self, what: str, every_s: float) -> bool:
         now_s = time.monotonic()

@@ -1,21 +1,25 @@
 """Signed-in browsers: rows that every request asks for, so that an end holds at once everywhere (SR-07)."""
 
+import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import bindparam, case, delete, insert, select, update
 
 from server import changes, db
 from server.changes import Thing
-from server.people.models import Account, LoginSession, Person
+from server.errors import Refused
+from server.people import rules
+from server.people.models import Account, LoginSession, Person, SecondFactor
 from server.people.rules import Role
 
 LONGEST = timedelta(hours=12)
 IDLE = timedelta(hours=8)
 ADMIN_IDLE = timedelta(minutes=30)
+HALF_WAY = timedelta(minutes=10)  # between password and second factor
 WRITE_EVERY = timedelta(minutes=1)
 # How exactly we know when a session was last used. Each request writing it would make every reader a writer.
 
@@ -41,13 +45,36 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A live session; pages for administrators open until `admin_until` only."""
+    """A live session; pages for administrators open until `admin_until` only.
+
+    owes_factor  nothing opens before the second factor has been given
+    has_factor   the account has one already
+    proven_at    when a password or a code last showed who it is (SR-19)
+    factor_at    when the second factor was given
+    """
 
     account: SignedIn
     data: Mapping[str, Any]
     used_at: datetime
     ends_at: datetime
     admin_until: datetime
+    owes_factor: bool = False
+    has_factor: bool = False
+    proven_at: datetime | None = None
+    factor_at: datetime | None = None
+    method: str = "password"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A signed-in browser as its owner sees it; `tag` names it without opening it."""
+
+    tag: str
+    browser: str
+    method: str
+    created_at: datetime
+    used_at: datetime
+    is_this: bool
 
 
 _WANTED = (
@@ -63,48 +90,100 @@ _WANTED = (
         Account.login,
         Person.family_name,
         Person.given_name,
+        Person.active_from,
+        Person.active_to,
+        LoginSession.created_at,
+        LoginSession.proven_at,
+        LoginSession.factor_at,
+        LoginSession.method,
+        SecondFactor.confirmed_at,
     )
     .join(Account, Account.id == LoginSession.account_id)
     .outerjoin(Person, Person.id == Account.person_id)
+    .outerjoin(SecondFactor, SecondFactor.account_id == Account.id)
     .where(LoginSession.key_hash == bindparam("key_hash"), Account.active)
 )
 
 
-def find(key_hash: bytes, now: datetime) -> Found | None:
-    """The session, unless it has ended, idled too long or lost its account; one cheap select, never remembered."""
+def find(key_hash: bytes, now: datetime, zone: Callable[[], tzinfo | None]) -> Found | None:
+    """The session, unless it has ended, idled too long or lost its account; one cheap select, never remembered.
+
+    Nor does one whose person no longer works here by the building's clock, which `zone` tells when it matters.
+    """
     with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         row = connection.execute(_WANTED, {"key_hash": key_hash}).first()
     if row is None:
         return None
-    data, used_at, ends_at, admin_until, account_id, person_id, role, language, login, family, given = row
+    (
+        data, used_at, ends_at, admin_until, account_id, person_id, role, language, login, family, given,
+        first, last, created_at, proven_at, factor_at, method, confirmed_at,
+    ) = row  # fmt: skip
     if now >= ends_at or now - used_at >= IDLE:
+        return None
+    if person_id is not None and not rules.works_here(first, last, now, zone):
+        return None
+    owes_factor = factor_at is None and (confirmed_at is not None or rules.needs_factor(Role(role)))
+    if owes_factor and now - created_at >= HALF_WAY:
         return None
     name = login if family is None else f"{family} {given}".strip()
     return Found(
-        SignedIn(account_id, person_id, Role(role), name, language), json.loads(data), used_at, ends_at, admin_until
+        SignedIn(account_id, person_id, Role(role), name, language),
+        json.loads(data),
+        used_at,
+        ends_at,
+        admin_until,
+        owes_factor,
+        confirmed_at is not None,
+        proven_at,
+        factor_at,
+        method,
     )
 
 
-def alive(key_hashes: Collection[bytes], now: datetime) -> frozenset[bytes]:
+def alive(key_hashes: Collection[bytes], now: datetime, zone: Callable[[], tzinfo | None]) -> frozenset[bytes]:
     """Which of these sessions have not ended; for streams that stay open (SR-15)."""
     if not key_hashes:
         return frozenset()
-    return frozenset(
-        db.session.scalars(
-            select(LoginSession.key_hash)
-            .join(Account, Account.id == LoginSession.account_id)
-            .where(
-                LoginSession.key_hash.in_(key_hashes),
-                LoginSession.ends_at > now,
-                LoginSession.used_at > now - IDLE,
-                Account.active,
-            )
+    rows = db.session.execute(
+        select(
+            LoginSession.key_hash,
+            LoginSession.factor_at,
+            Account.role,
+            SecondFactor.confirmed_at,
+            Account.person_id,
+            Person.active_from,
+            Person.active_to,
         )
+        .join(Account, Account.id == LoginSession.account_id)
+        .outerjoin(Person, Person.id == Account.person_id)
+        .outerjoin(SecondFactor, SecondFactor.account_id == Account.id)
+        .where(
+            LoginSession.key_hash.in_(key_hashes),
+            LoginSession.ends_at > now,
+            LoginSession.used_at > now - IDLE,
+            Account.active,
+        )
+    )
+    return frozenset(
+        key_hash
+        for key_hash, factor_at, role, confirmed_at, person_id, first, last in rows
+        if (factor_at is not None or (confirmed_at is None and not rules.needs_factor(Role(role))))
+        and (person_id is None or rules.works_here(first, last, now, zone))
     )
 
 
-def start(key_hash: bytes, account_id: int, data: Mapping[str, Any], now: datetime) -> None:
-    """A browser has signed in."""
+def start(
+    key_hash: bytes,
+    account_id: int,
+    data: Mapping[str, Any],
+    now: datetime,
+    *,
+    method: str = "password",
+    browser: str = "",
+    proven_at: datetime | None = None,
+    factor_at: datetime | None = None,
+) -> None:
+    """A browser has signed in, or half-way when it owes a second factor."""
     db.session.execute(
         insert(LoginSession).values(
             key_hash=key_hash,
@@ -114,8 +193,57 @@ def start(key_hash: bytes, account_id: int, data: Mapping[str, Any], now: dateti
             used_at=now,
             ends_at=now + LONGEST,
             admin_until=now + ADMIN_IDLE,
+            method=method,
+            browser=browser,
+            proven_at=proven_at,
+            factor_at=factor_at,
         )
     )
+
+
+def prove(key_hash: bytes, now: datetime) -> None:
+    """Whoever sits there has just shown again who they are (SR-19); the administrators' pages open, too."""
+    db.session.execute(
+        update(LoginSession)
+        .where(LoginSession.key_hash == key_hash)
+        .values(proven_at=now, used_at=now, admin_until=now + ADMIN_IDLE)
+    )
+
+
+def listed(account_id: int, this: bytes | None, now: datetime) -> list[SessionView]:
+    """The account's browsers, the one last used first."""
+    rows = db.session.scalars(
+        select(LoginSession)
+        .where(LoginSession.account_id == account_id, LoginSession.ends_at > now, LoginSession.used_at > now - IDLE)
+        .order_by(LoginSession.used_at.desc(), LoginSession.created_at.desc())
+    )
+    return [
+        SessionView(tag(row.key_hash), row.browser, row.method, row.created_at, row.used_at, row.key_hash == this)
+        for row in rows
+    ]
+
+
+def end_one(account_id: int, wanted: str, now: datetime) -> bytes:
+    """Sign one of the account's browsers out; returns its key's hash."""
+    hashes = db.session.scalars(select(LoginSession.key_hash).where(LoginSession.account_id == account_id))
+    found = next((key_hash for key_hash in hashes if tag(key_hash) == wanted), None)
+    if found is None:
+        raise Refused("unknown_session", "There is no such login.", 404)
+    end(found, now)
+    return found
+
+
+def end_others(account_id: int, this: bytes | None, now: datetime) -> None:
+    """Sign every browser of the account out but this one."""
+    db.session.execute(
+        delete(LoginSession).where(LoginSession.account_id == account_id, LoginSession.key_hash != (this or b""))
+    )
+    changes.record(Thing.SESSION, account_id, now)
+
+
+def tag(key_hash: bytes) -> str:
+    """A name for a session that opens nothing."""
+    return hashlib.sha256(key_hash).hexdigest()[:16]
 
 
 def touch(key_hash: bytes, now: datetime) -> None:
