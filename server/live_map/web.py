@@ -2,8 +2,8 @@
 
 from typing import cast
 
+from apiflask import APIBlueprint
 from flask import (
-    Blueprint,
     Flask,
     Response,
     abort,
@@ -21,10 +21,10 @@ from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import ServiceUnavailable
 
-from server import clock, db
+from server import access, clock, db
 from server.errors import Refused
-from server.live_map import queries
-from server.live_map.card import SCREENS, card
+from server.live_map import queries, schemas
+from server.live_map.card import card
 from server.live_map.feed import Feed
 from server.live_map.rules import Status
 from server.live_map.slots import Slots
@@ -33,7 +33,7 @@ from server.live_map.stream import Stream
 from server.live_map.words import words
 from server.people import login
 from server.people.login import Sessions, current_account
-from server.people.rules import Viewer
+from server.people.rules import Scope, Viewer
 from server.places import queries as places
 from server.places.queries import FloorView
 from server.presence import service as presence
@@ -45,7 +45,7 @@ LARGEST_ID = 2**31 - 1
 UNBUILT_TIMEZONE = "Asia/Tokyo"
 NEWEST_ID_DIGITS = 18  # of a change; more is not one of ours
 
-pages = Blueprint("live_map", __name__, template_folder="templates")
+pages = APIBlueprint("live_map", __name__, template_folder="templates", tag="Live map")
 
 
 @pages.record
@@ -89,6 +89,7 @@ def floor(code: str) -> ResponseReturnValue:
 
 
 @pages.get("/floors/<code>/plan")
+@access.unmetered
 def plan(code: str) -> ResponseReturnValue:
     """The floor's picture, which a browser keeps for good under its version."""
     shown = _floor(_watched(), code)
@@ -110,6 +111,9 @@ def plan(code: str) -> ResponseReturnValue:
 
 
 @pages.get("/api/v1/floors")
+@pages.output(schemas.FloorsOut)
+@access.unmetered
+@access.scope(Scope.READ_PRESENCE)
 def floors_snapshot() -> ResponseReturnValue:
     """Every floor with its number of people."""
     feed, viewer = _watched_by_me()
@@ -120,6 +124,9 @@ def floors_snapshot() -> ResponseReturnValue:
 
 
 @pages.get("/api/v1/floors/<code>")
+@pages.output(schemas.FloorOut)
+@access.unmetered
+@access.scope(Scope.READ_DIRECTORY, Scope.READ_PRESENCE)
 def floor_snapshot(code: str) -> ResponseReturnValue:
     """One floor with its people."""
     feed, viewer = _watched_by_me()
@@ -130,6 +137,9 @@ def floor_snapshot(code: str) -> ResponseReturnValue:
 
 
 @pages.get("/api/v1/team")
+@pages.output(schemas.TeamOut)
+@access.unmetered
+@access.scope(Scope.READ_DIRECTORY, Scope.READ_PRESENCE)
 def team_snapshot() -> ResponseReturnValue:
     """Me and my colleagues."""
     feed, viewer = _watched_by_me()
@@ -140,11 +150,12 @@ def team_snapshot() -> ResponseReturnValue:
 
 
 @pages.get("/api/v1/people/<int:person_id>")
-def look_up(person_id: int) -> ResponseReturnValue:
+@pages.input(schemas.ScreenQuery, location="query")
+@pages.output(schemas.CardOut)
+@access.scope(Scope.READ_DIRECTORY, Scope.READ_PRESENCE)
+def look_up(person_id: int, query_data: dict[str, str]) -> ResponseReturnValue:
     """One person by name; they can read that I asked (P11)."""
-    screen = request.args.get("screen", "")
-    if screen not in SCREENS:
-        raise Refused("unknown_screen", "There is no such screen.", 422)
+    screen = query_data["screen"]
     if person_id > LARGEST_ID:
         abort(404)
     feed, viewer = _watched_by_me()
@@ -160,6 +171,9 @@ def look_up(person_id: int) -> ResponseReturnValue:
 
 
 @pages.get("/api/v1/stream")
+@pages.doc(responses=schemas.STREAM)
+@access.unmetered
+@access.session_only
 def stream() -> ResponseReturnValue:
     """What changes, as it changes, on one floor or on the start page (SR-15)."""
     feed, viewer = _watched_by_me()

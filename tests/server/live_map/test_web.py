@@ -334,7 +334,7 @@ def test_what_is_not_there_is_404(office, colleague, path):
 def test_a_look_up_from_no_screen_is_refused_and_not_answered(office, colleague):
     refused = colleague.get(f"/api/v1/people/{office.suzuki}?screen=report")
 
-    assert (refused.status_code, refused.json["code"]) == (422, "unknown_screen")
+    assert (refused.status_code, refused.json["code"]) == (422, "invalid_input")
     with db.reading():
         assert presence.look_ups_of(office.suzuki, office.now) == []
 
