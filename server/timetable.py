@@ -3,53 +3,77 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from server import changes, clock, db
-from server.people import failures, sessions
+from server import audit, changes, clock, db
+from server.people import failures, protection, sessions
 from server.people import service as people
+from server.presence import disputes, statuses
 from server.presence import jobs as presence
+from server.privacy import service as privacy
 
 KEEP_FAILURES = timedelta(hours=24)
+KEEP_AUDIT_LOG = timedelta(days=3 * 365)  # P10, and what follows
+KEEP_PROTECTION_REQUESTS = timedelta(days=3 * 365)
+KEEP_RUNS = timedelta(days=3 * 365)
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What runs when, on the building's clock; every job may run twice without harm."""
+    """What runs when, on the building's clock; every job may run twice without harm.
+
+    run   takes the site, and returns how many rows it deleted; the privacy officer reads that (P10)
+    """
 
     name: str
-    run: Callable[[str], None]  # takes the site
+    run: Callable[[str], int]
     at: Mapping[str, str] = field(default_factory=dict)  # CronTrigger's fields
 
 
-def _expire_changes(_site: str) -> None:
-    with db.transaction():
-        changes.expire(clock.now())
+def _forgetting(expire: Callable[[datetime], int], keep: timedelta = timedelta(0)) -> Callable[[str], int]:
+    """A job that deletes what is older than `keep`, in one transaction."""
 
+    def run(_site: str) -> int:
+        with db.transaction():
+            return expire(clock.now() - keep)
 
-def _expire_pauses(_site: str) -> None:
-    with db.transaction():
-        people.expire_pauses(clock.now())
-
-
-def _expire_sessions(_site: str) -> None:
-    now = clock.now()
-    with db.transaction():
-        sessions.expire(now)
-        failures.expire(now - KEEP_FAILURES)
+    return run
 
 
 JOBS = (
-    Job("forget outbox lines older than an hour", _expire_changes, {"minute": "7"}),
-    Job("end pauses that are over", _expire_pauses, {"minute": "*"}),
-    Job("forget sessions that are over, and old failed sign-ins", _expire_sessions, {"minute": "23"}),
+    Job("forget outbox lines older than an hour", _forgetting(changes.expire), {"minute": "7"}),
+    Job("end pauses that are over", _forgetting(people.expire_pauses), {"minute": "*"}),
+    Job("forget sessions that are over", _forgetting(sessions.expire), {"minute": "23"}),
+    Job("forget failed sign-ins older than a day", _forgetting(failures.expire, KEEP_FAILURES), {"minute": "24"}),
     Job("forget whereabouts once the building has closed", presence.clear_when_closed, {"minute": "*/10"}),
+    Job(
+        "forget what people said of days that are over",
+        _forgetting(statuses.forget_ended),
+        {"hour": "0", "minute": "5"},
+    ),
+    Job("forget which places people have denied", _forgetting(disputes.expire), {"minute": "*/10"}),
     Job("forget look-ups older than a year", presence.expire_look_ups, {"hour": "3", "minute": "10"}),
+    Job("forget alerts about look-ups older than a year", presence.expire_alerts, {"hour": "3", "minute": "11"}),
+    Job(
+        "forget requests to protect somebody older than three years",
+        _forgetting(protection.expire, KEEP_PROTECTION_REQUESTS),
+        {"hour": "3", "minute": "12"},
+    ),
+    Job(
+        "forget lines of the audit log older than three years",
+        _forgetting(audit.expire, KEEP_AUDIT_LOG),
+        {"hour": "3", "minute": "13"},
+    ),
+    Job(
+        "forget what these jobs did more than three years ago",
+        _forgetting(privacy.expire_runs, KEEP_RUNS),
+        {"hour": "3", "minute": "14"},
+    ),
 )
 
 
@@ -59,10 +83,18 @@ def start(site: str, zone: tzinfo) -> BackgroundScheduler:
         timezone=zone, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     )
     for job in JOBS:
-        scheduler.add_job(job.run, CronTrigger(timezone=zone, **job.at), args=(site,), id=job.name, name=job.name)
+        trigger = CronTrigger(timezone=zone, **job.at)
+        scheduler.add_job(run, trigger, args=(job, site, zone), id=job.name, name=job.name)
     scheduler.add_listener(_failed, EVENT_JOB_ERROR)
     scheduler.start()
     return scheduler
+
+
+def run(job: Job, site: str, zone: tzinfo) -> None:
+    """Run a job and write down how much it deleted, which the privacy officer reads (P10)."""
+    deleted = job.run(site)
+    with db.transaction():
+        privacy.note_run(job.name, deleted, clock.now(), zone)
 
 
 def _failed(event: JobExecutionEvent) -> None:

@@ -56,9 +56,10 @@ def take_back(scopes: Sequence[str], at: datetime) -> None:
     db.session.execute(delete(SignInFailure).where(SignInFailure.scope.in_(scopes), SignInFailure.at == at))
 
 
-def expire(before: datetime) -> None:
-    """Delete tries made before that instant; they count for minutes only."""
-    db.session.execute(delete(SignInFailure).where(SignInFailure.at < before))
+def expire(before: datetime) -> int:
+    """Delete tries made before that instant; they count for minutes only. Returns how many."""
+    old = delete(SignInFailure).where(SignInFailure.at < before).returning(SignInFailure.id)
+    return len(list(db.session.scalars(old)))
 
 
 def _wait_s(scope: str, now: datetime) -> int | None:

@@ -4,14 +4,15 @@ from datetime import datetime, timedelta
 
 from server import clock, db
 from server.places import queries as places
-from server.presence import service
+from server.presence import alerts, service
 
 KEEP_LOOK_UPS = timedelta(days=365)  # P10
+KEEP_ALERTS = timedelta(days=365)
 
 
-def clear_when_closed(site: str) -> None:
+def clear_when_closed(site: str) -> int:
     """Forget every place unless the building is open (P7, P10)."""
-    clear_unless_open(site, clock.now())
+    return clear_unless_open(site, clock.now())
 
 
 def clear_unless_open(site: str, now: datetime) -> int:
@@ -23,7 +24,13 @@ def clear_unless_open(site: str, now: datetime) -> int:
         return service.clear_everyone(now)
 
 
-def expire_look_ups(_site: str) -> None:
+def expire_look_ups(_site: str) -> int:
     """Delete look-ups older than a year (P10)."""
     with db.transaction():
-        service.expire_look_ups(clock.now() - KEEP_LOOK_UPS)
+        return service.expire_look_ups(clock.now() - KEEP_LOOK_UPS)
+
+
+def expire_alerts(_site: str) -> int:
+    """Delete alerts about look-ups older than a year (P10)."""
+    with db.transaction():
+        return alerts.expire(clock.now() - KEEP_ALERTS)

@@ -81,6 +81,25 @@ def statuses_at(now: datetime, person_ids: Collection[int] | None = None) -> dic
     return found
 
 
+def statuses_of(person_id: int, now: datetime) -> list[StatusView]:
+    """What a person says of now and of the time ahead, in order; for the person."""
+    table = models.Status
+    rows = db.session.execute(
+        select(table.kind, table.starts_at, table.ends_at, table.note, table.set_at)
+        .where(table.person_id == person_id, table.ends_at > now)
+        .order_by(table.starts_at)
+    )
+    return [StatusView(StatusKind(row[0]), row[1], row[2], row[3], row[4]) for row in rows]
+
+
+def status_turns(after: datetime, until: datetime) -> frozenset[int]:
+    """Whose status begins or ends after `after` and not after `until`."""
+    table = models.Status
+    begins = (table.starts_at > after) & (table.starts_at <= until)
+    ends = (table.ends_at > after) & (table.ends_at <= until)
+    return frozenset(db.session.scalars(select(table.person_id).where(begins | ends)))
+
+
 def excluded() -> Excluded:
     """Every place that refuses presence."""
     floors = db.session.scalars(select(Floor.id).where(Floor.excluded))
@@ -90,8 +109,10 @@ def excluded() -> Excluded:
 
 def is_shown(where: Whereabouts | None, now: datetime) -> bool:
     """Whether the place may be said now: only while its building is open (P7), and never of an excluded one (P8)."""
-    if where is None or where.floor_id is None:
+    if where is None or where.state is State.AWAY:
         return False
+    if where.floor_id is None:
+        return any(places.opening(building).is_open(now) for building in places.buildings())
     refused = excluded()
     if where.floor_id in refused.floor_ids or where.zone_id in refused.zone_ids:
         return False
@@ -120,6 +141,22 @@ def look_up_times(account_id: int, since: datetime, n: int, subject_id: int | No
     if subject_id is not None:
         wanted = wanted.where(models.LookUp.subject_id == subject_id)
     return list(db.session.scalars(wanted.order_by(models.LookUp.at.desc()).limit(n)))
+
+
+def times_of_others_looked_up(account_id: int, since: datetime, person_id: int) -> list[datetime]:
+    """When this account last looked for each other person than this one after then, newest first."""
+    last = func.max(models.LookUp.at).label("last")
+    rows = db.session.execute(
+        select(models.LookUp.subject_id, last)
+        .where(
+            models.LookUp.viewer_account_id == account_id,
+            models.LookUp.at > since,
+            models.LookUp.subject_id != person_id,
+        )
+        .group_by(models.LookUp.subject_id)
+        .order_by(last.desc())
+    )
+    return [at for _subject_id, at in rows]
 
 
 def map_views(first_day: date, last_day: date) -> dict[int, int]:

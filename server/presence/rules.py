@@ -92,6 +92,7 @@ class Limit:
 
 
 LIMIT_OF_ONE = Limit(20, timedelta(days=1))  # looking for one and the same person; more is following somebody around
+LIMIT_OF_PEOPLE = Limit(30, timedelta(minutes=10))  # looking for so many different people (SR-04)
 LIMIT_IN_ALL = Limit(60, timedelta(minutes=10))  # looking for anybody; more is a list of where everybody is
 
 
@@ -107,7 +108,7 @@ def wait_s(newest_first: Sequence[datetime], limit: Limit, now: datetime) -> int
 class Whereabouts:
     """Where a person's badge was last heard: no coordinates, no beginning (P9).
 
-    floor_id, zone_id   None when not known or away
+    floor_id, zone_id   None when not known or away; in the building when no floor is known and not away
     confidence          calibrated probability of the zone, of the floor when there is no zone
     heard_at            None once away: when somebody left is nobody's business (P3)
     """
@@ -241,7 +242,7 @@ def seen(where: Whereabouts | None, level: Level, *, zone_is_counts_only: bool =
         return Seen(Shown.HIDDEN)
     if where is None or where.state == State.AWAY:
         return Seen(Shown.AWAY)
-    if level == Level.BUILDING or (zone_is_counts_only and level != Level.FLOOR):
+    if level == Level.BUILDING or where.floor_id is None or (zone_is_counts_only and level != Level.FLOOR):
         return Seen(Shown.BUILDING)
     state = Shown(where.state)
     if level == Level.FLOOR:

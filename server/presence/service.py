@@ -13,7 +13,8 @@ from server.errors import Refused
 from server.people import queries as people
 from server.people.models import Account
 from server.people.rules import Choices, Level, Viewer, visible_level
-from server.presence import models, queries, rules
+from server.presence import disputes, models, queries, rules
+from server.presence.alerts import Crossed, LookedUpTooOften
 from server.presence.rules import Seen, Whereabouts
 
 
@@ -31,7 +32,7 @@ def observe(observations: Sequence[Observation], now: datetime) -> frozenset[int
     or that is older than what is known (RP-04). Where only the time heard moved on, the floor is told
     once instead of every person.
     """
-    latest = {seen.person_id: seen.where for seen in observations}
+    latest = disputes.without_denied({seen.person_id: seen.where for seen in observations}, now)
     known = queries.whereabouts(latest)
     new = {i: where for i, where in latest.items() if rules.stands(known.get(i), where, now)}
     elsewhere = {i: where for i, where in new.items() if rules.differs(known.get(i), where)}
@@ -70,14 +71,15 @@ def look_up(
 ) -> Seen:
     """One person's whereabouts for somebody who asked for them by name; the person can read that they did (P11).
 
-    Refused (429) when the account has asked too often (P12); that is neither answered nor written down.
+    LookedUpTooOften (429) when the account has asked too often (P12); that is neither answered nor written down, but
+    the privacy officer is told.
     Looking at oneself is nobody's news and is not written down. `day` is the building's day, for the
     units of both; None takes the day in UTC.
     """
     is_self = viewer.person_id == person_id
     if not is_self:
         if viewer_account_id is not None:
-            _refuse_too_many(viewer_account_id, person_id, now)
+            _refuse_too_many(viewer_account_id, viewer_name, person_id, now)
         line = {"subject_id": person_id, "viewer_account_id": viewer_account_id, "viewer_name": viewer_name}
         db.session.execute(insert(models.LookUp).values(**line, screen=screen, at=now))
     level = _level(viewer, person_id, now, day or now.astimezone(UTC).date())
@@ -88,29 +90,42 @@ def look_up(
     return rules.seen(where, level, zone_is_counts_only=counts_only)
 
 
-def _refuse_too_many(account_id: int, person_id: int, now: datetime) -> None:
+def _refuse_too_many(account_id: int, viewer_name: str, person_id: int, now: datetime) -> None:
     # PostgreSQL counts what others have committed; holding the account's row makes the count exact, whichever worker
     # is asked. SQLite has one writer.
     db.session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
-    one, every = rules.LIMIT_OF_ONE, rules.LIMIT_IN_ALL
+    one, people_limit, every = rules.LIMIT_OF_ONE, rules.LIMIT_OF_PEOPLE, rules.LIMIT_IN_ALL
     wait_s = rules.wait_s(queries.look_up_times(account_id, now - one.within, one.n, person_id), one, now)
     if wait_s is not None:
-        raise Refused(
+        refusal = Refused(
             "looked_up_too_often",
             "You have looked this person up %(n)s times within 24 hours. Please wait some hours.",
             429,
             retry_after_s=wait_s,
             n=one.n,
         )
+        raise LookedUpTooOften(refusal, Crossed("one", account_id, viewer_name, person_id, one.n))
+    others = queries.times_of_others_looked_up(account_id, now - people_limit.within, person_id)
+    wait_s = rules.wait_s(others, people_limit, now)
+    if wait_s is not None:
+        refusal = Refused(
+            "too_many_people",
+            "You have looked up %(n)s different people within 10 minutes. Please wait a few minutes.",
+            429,
+            retry_after_s=wait_s,
+            n=people_limit.n,
+        )
+        raise LookedUpTooOften(refusal, Crossed("many", account_id, viewer_name, None, people_limit.n))
     wait_s = rules.wait_s(queries.look_up_times(account_id, now - every.within, every.n), every, now)
     if wait_s is not None:
-        raise Refused(
+        refusal = Refused(
             "too_many_look_ups",
             "You have looked people up %(n)s times within 10 minutes. Please wait a few minutes.",
             429,
             retry_after_s=wait_s,
             n=every.n,
         )
+        raise LookedUpTooOften(refusal, Crossed("many", account_id, viewer_name, None, every.n))
 
 
 def count_map_view(floor_id: int, day: date) -> None:

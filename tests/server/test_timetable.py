@@ -5,11 +5,14 @@ from datetime import timedelta
 import make
 import pytest
 from sqlalchemy import func, select
+from watching import TOKYO
 
 from server import clock, db, timetable
 from server.people import failures
 from server.people.models import LoginSession, SignInFailure
-from server.timetable import JOBS
+from server.privacy import queries, service
+from server.privacy.queries import Runs
+from server.timetable import JOBS, Job
 
 
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
@@ -25,17 +28,54 @@ def test_sessions_that_are_over_and_old_failures_are_forgotten_p10(database, mon
     later = clock.now() + timedelta(days=2)
     monkeypatch.setattr(timetable.clock, "now", lambda: later)
 
-    next(job for job in JOBS if "sessions" in job.name).run("main")
+    deleted = [job.run("main") for job in JOBS if "sessions" in job.name or "sign-ins" in job.name]
+
+    assert deleted == [1, 1]
 
     with db.reading():
         assert db.session.scalar(select(func.count()).select_from(LoginSession)) == 0
         assert db.session.scalar(select(func.count()).select_from(SignInFailure)) == 0
 
 
-def test_the_table_starts_and_stops(sqlite):
-    from zoneinfo import ZoneInfo
+@pytest.mark.parametrize("job", JOBS, ids=lambda job: job.name)
+def test_every_run_is_written_down_once_a_day_with_what_it_deleted_p10(database, job, monkeypatch):
+    job = Job(job.name, lambda _site: 2, job.at)
+    for time, deleted in (("08:00", 2), ("20:00", 4)):
+        monkeypatch.setattr(timetable.clock, "now", lambda time=time: make.at(time))
+        timetable.run(job, "main", TOKYO)
+        with db.reading():
+            assert queries.runs()[job.name] == Runs(job.name, make.at(time), deleted, deleted)
 
-    running = timetable.start("main", ZoneInfo("Asia/Tokyo"))
+    monkeypatch.setattr(timetable.clock, "now", lambda: make.at("23:30") + timedelta(hours=1))
+    timetable.run(job, "main", TOKYO)
+
+    with db.reading():
+        assert queries.runs()[job.name] == Runs(job.name, make.at("23:30") + timedelta(hours=1), 2, 6)
+        assert queries.oldest_run_at() == make.at("20:00")
+
+
+def test_a_job_that_fails_is_not_said_to_have_run_p10(database):
+    def fail(_site: str) -> int:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        timetable.run(Job("fails", fail), "main", TOKYO)
+
+    with db.reading():
+        assert queries.runs() == {}
+
+
+def test_runs_are_forgotten_after_three_years_p10(database):
+    with db.transaction():
+        service.note_run("a", 1, make.at("08:00") - timedelta(days=1096), TOKYO)
+        service.note_run("a", 1, make.at("08:00"), TOKYO)
+
+    with db.transaction():
+        assert service.expire_runs(make.at("08:00") - timetable.KEEP_RUNS) == 1
+
+
+def test_the_table_starts_and_stops(sqlite):
+    running = timetable.start("main", TOKYO)
     try:
         assert {job.id for job in running.get_jobs()} == {job.name for job in JOBS}
     finally:

@@ -17,6 +17,7 @@ from server.people import service as people
 from server.people.rules import Audience, Level, PauseLength, Viewer
 from server.places.models import Floor, Zone
 from server.presence import jobs, queries, service
+from server.presence.alerts import Crossed, LookedUpTooOften
 from server.presence.rules import AWAY, Shown, State, Whereabouts
 from server.presence.service import Observation
 
@@ -231,10 +232,11 @@ def test_twenty_look_ups_of_one_person_within_a_day_are_enough_p12(office):
         colleague.look_up(office.person, NOW + timedelta(minutes=minute))
     late = NOW + timedelta(minutes=30)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(LookedUpTooOften) as refused:
         colleague.look_up(office.person, late)
 
     assert (refused.value.status, refused.value.retry_after_s) == (429, 23.5 * 3600)
+    assert refused.value.crossed == Crossed("one", colleague.account, "入江 葵", office.person, 20)
     assert len(look_ups(office.person)) == 20
     colleague.look_up(other, late)
     colleague.look_up(office.person, NOW + timedelta(days=1))
@@ -244,17 +246,36 @@ def test_sixty_look_ups_within_ten_minutes_are_enough_p12(office):
     """P12: whoever they are of; one's own card is no look-up."""
     colleague = Colleague()
     with db.transaction():
-        others = [make.person(f"人{number}") for number in range(61)]
-    for person in others[:60]:
+        others = [make.person(f"人{number}") for number in range(20)]
+    for person in others * 3:
         colleague.look_up(person)
 
     with pytest.raises(Refused) as refused:
-        colleague.look_up(others[60], NOW + timedelta(minutes=4))
+        colleague.look_up(others[0], NOW + timedelta(minutes=4))
 
-    assert (refused.value.status, refused.value.retry_after_s) == (429, 360)
+    assert (refused.value.code, refused.value.status, refused.value.retry_after_s) == ("too_many_look_ups", 429, 360)
     for _ in range(70):
         colleague.look_up(colleague.person)
-    colleague.look_up(others[60], NOW + timedelta(minutes=10))
+    colleague.look_up(others[0], NOW + timedelta(minutes=10))
+
+
+def test_thirty_different_people_within_ten_minutes_are_enough_p12_sr_04(office):
+    """P12, SR-04: the next one must wait; those who were looked up already may be looked up again."""
+    colleague = Colleague()
+    with db.transaction():
+        others = [make.person(f"人{number}") for number in range(31)]
+    for minute, person in enumerate(others[:30]):
+        colleague.look_up(person, NOW + timedelta(seconds=minute))
+    later = NOW + timedelta(minutes=4)
+
+    with pytest.raises(LookedUpTooOften) as refused:
+        colleague.look_up(others[30], later)
+
+    assert (refused.value.code, refused.value.status, refused.value.retry_after_s) == ("too_many_people", 429, 360)
+    assert refused.value.crossed == Crossed("many", colleague.account, "入江 葵", None, 30)
+    colleague.look_up(others[29], later)
+    colleague.look_up(colleague.person, later)
+    colleague.look_up(others[30], NOW + timedelta(minutes=10))
 
 
 def test_asking_several_workers_at_once_gets_no_further_than_the_limit_p12(office):
