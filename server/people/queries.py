@@ -17,8 +17,21 @@ CHUNK = 900
 
 
 @dataclass(frozen=True, slots=True)
+class PostView:
+    """A post as it is on a day; `duties` is what the section says they do in it."""
+
+    unit_id: int
+    unit_path: tuple[str, ...]  # from the bureau down to the unit
+    unit_path_en: tuple[str, ...]
+    title: str
+    duties: str
+    is_primary: bool
+    is_head: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PersonCard:
-    """What a colleague may read of a person besides the place: name, reading, unit and title."""
+    """What a colleague may read of a person besides the place: name, reading, posts and mail."""
 
     id: int
     family_name: str
@@ -32,6 +45,8 @@ class PersonCard:
     unit_path: tuple[str, ...]  # from the bureau down to the unit
     unit_path_en: tuple[str, ...]
     title: str
+    mail: str = ""
+    posts: tuple[PostView, ...] = ()  # the primary one first
 
     @property
     def name(self) -> str:
@@ -55,6 +70,7 @@ class UnitView:
     kind: str
     parent_id: int | None
     sort: int
+    kana: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +140,12 @@ def units_of_people(day: date, person_ids: Collection[int] | None = None) -> dic
     return {person_id: frozenset(found) for person_id, found in units.items()}
 
 
+def members_of(unit_ids: Collection[int], day: date) -> frozenset[int]:
+    """Who has a post in one of these units on that day."""
+    wanted = select(Membership.person_id).where(_holds(Membership, day))
+    return frozenset(person_id for (person_id,) in _rows_for(wanted, Membership.unit_id, unit_ids))
+
+
 def viewer_of(account_id: int, day: date) -> Viewer:
     """Who this account is when it looks at others; `heads_unit_ids` includes all units below."""
     found = db.session.execute(select(Account.person_id, Account.role).where(Account.id == account_id)).first()
@@ -161,7 +183,7 @@ def units_below(unit_ids: Iterable[int], units: Mapping[int, UnitView]) -> froze
 
 def units_on(day: date) -> dict[int, UnitView]:
     """Every unit that exists on that day."""
-    columns = (Unit.id, Unit.code, Unit.name, Unit.name_en, Unit.kind, Unit.parent_id, Unit.sort)
+    columns = (Unit.id, Unit.code, Unit.name, Unit.name_en, Unit.kind, Unit.parent_id, Unit.sort, Unit.kana)
     rows = db.session.execute(select(*columns).where(_holds(Unit, day)).order_by(Unit.sort, Unit.id))
     return {row[0]: UnitView(*row) for row in rows}
 
@@ -176,18 +198,9 @@ def unit_path(unit_id: int | None, units: Mapping[int, UnitView]) -> tuple[UnitV
 
 
 def cards(day: date, person_ids: Collection[int] | None = None) -> dict[int, PersonCard]:
-    """The cards of these people (None: of all who work here that day) with their primary post."""
+    """The cards of these people (None: of all who work here that day) with their posts."""
     units = units_on(day)
-    posts = {
-        person_id: (unit_id, title)
-        for person_id, unit_id, title in _rows_for(
-            select(Membership.person_id, Membership.unit_id, Membership.title).where(
-                Membership.is_primary, _holds(Membership, day)
-            ),
-            Membership.person_id,
-            person_ids,
-        )
-    }
+    posts = _posts(day, person_ids, units)
     names = select(
         Person.id,
         Person.family_name,
@@ -195,12 +208,15 @@ def cards(day: date, person_ids: Collection[int] | None = None) -> dict[int, Per
         Person.family_kana,
         Person.given_kana,
         Person.kana_key,
+        Person.mail,
     ).where(Person.active_from <= day, or_(Person.active_to.is_(None), Person.active_to > day))
     found = {}
     for row in _rows_for(names, Person.id, person_ids):
-        unit_id, title = posts.get(row[0], (None, ""))
-        path = unit_path(unit_id, units)
-        person_id, family_name, given_name, family_kana, given_kana, key = row
+        held = posts.get(row[0], ())
+        primary = held[0] if held and held[0].is_primary else None
+        path = () if primary is None else primary.unit_path
+        path_en = () if primary is None else primary.unit_path_en
+        person_id, family_name, given_name, family_kana, given_kana, key, mail = row
         found[person_id] = PersonCard(
             id=person_id,
             family_name=family_name,
@@ -208,14 +224,39 @@ def cards(day: date, person_ids: Collection[int] | None = None) -> dict[int, Per
             family_kana=family_kana,
             given_kana=given_kana,
             kana_key=key,
-            unit_id=unit_id,
-            unit_name=path[-1].name if path else "",
-            unit_name_en=path[-1].name_en if path else "",
-            unit_path=tuple(unit.name for unit in path),
-            unit_path_en=tuple(unit.name_en for unit in path),
-            title=title,
+            unit_id=None if primary is None else primary.unit_id,
+            unit_name=path[-1] if path else "",
+            unit_name_en=path_en[-1] if path_en else "",
+            unit_path=path,
+            unit_path_en=path_en,
+            title="" if primary is None else primary.title,
+            mail=mail,
+            posts=held,
         )
     return found
+
+
+def _posts(
+    day: date, person_ids: Collection[int] | None, units: Mapping[int, UnitView]
+) -> dict[int, tuple[PostView, ...]]:
+    columns = (
+        Membership.person_id,
+        Membership.unit_id,
+        Membership.title,
+        Membership.duties,
+        Membership.is_primary,
+        Membership.is_head,
+    )
+    wanted = select(*columns).where(_holds(Membership, day)).order_by(Membership.is_primary.desc(), Membership.id)
+    paths: dict[int, tuple[UnitView, ...]] = {}
+    posts: defaultdict[int, list[PostView]] = defaultdict(list)
+    for person_id, unit_id, title, duties, is_primary, is_head in _rows_for(wanted, Membership.person_id, person_ids):
+        if unit_id not in paths:
+            paths[unit_id] = unit_path(unit_id, units)
+        path = paths[unit_id]
+        names, names_en = tuple(unit.name for unit in path), tuple(unit.name_en for unit in path)
+        posts[person_id].append(PostView(unit_id, names, names_en, title, duties, is_primary, is_head))
+    return {person_id: tuple(held) for person_id, held in posts.items()}
 
 
 def schedules(person_ids: Collection[int] | None = None) -> dict[int, tuple[str | None, str | None]]:

@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server import db
+from server.people.models import Person
 from server.people.queries import CHUNK
-from server.phones.models import Extension, ExtensionTerm
-from server.phones.rules import Holder
+from server.phones.models import Extension, ExtensionTerm, NumberRange
+from server.phones.rules import Holder, Range, Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,18 @@ class HeldNumber:
         return Holder(self.person_id, self.unit_id, self.zone_id, self.device)
 
 
+@dataclass(frozen=True, slots=True)
+class TermView:
+    """That somebody holds a number from a day, to the day before `valid_to`."""
+
+    id: int
+    extension_id: int
+    holder: Holder
+    is_main: bool
+    valid_from: date
+    valid_to: date | None
+
+
 def numbers_of_people(day: date, person_ids: Collection[int] | None = None) -> dict[int, tuple[NumberView, ...]]:
     """The numbers these people (None: all) hold that day, in their order; those without one are missing."""
     return _numbers_of(ExtensionTerm.person_id, day, person_ids)
@@ -68,6 +81,69 @@ def numbers_of_units(day: date, unit_ids: Collection[int] | None = None) -> dict
 def all_numbers(day: date) -> list[HeldNumber]:
     """Every number, as it is that day, in their order."""
     return _held(_every_number(day), day)
+
+
+def number(digits: str, day: date) -> HeldNumber | None:
+    """One number as it is that day."""
+    return next(iter(_held(_every_number(day).where(Extension.number == digits), day)), None)
+
+
+def terms_of(extension_id: int, since: date) -> list[TermView]:
+    """Who holds a number on `since` or later, in their order."""
+    lasting = or_(ExtensionTerm.valid_to.is_(None), ExtensionTerm.valid_to > since)
+    return _terms(select(ExtensionTerm).where(ExtensionTerm.extension_id == extension_id, lasting))
+
+
+def term(term_id: int) -> TermView | None:
+    """One term."""
+    return next(iter(_terms(select(ExtensionTerm).where(ExtensionTerm.id == term_id))), None)
+
+
+def term_within(extension_id: int, first: date, end: date | None) -> TermView | None:
+    """The first term of a number that has a day in common with [first, end)."""
+    meeting = or_(ExtensionTerm.valid_to.is_(None), ExtensionTerm.valid_to > first)
+    wanted = select(ExtensionTerm).where(ExtensionTerm.extension_id == extension_id, meeting)
+    if end is not None:
+        wanted = wanted.where(ExtensionTerm.valid_from < end)
+    return next(iter(_terms(wanted)), None)
+
+
+def taken(day: date) -> frozenset[str]:
+    """The numbers that cannot be given out: held that day or later, or retired."""
+    held = (
+        select(Extension.number)
+        .join(ExtensionTerm, ExtensionTerm.extension_id == Extension.id)
+        .where(or_(ExtensionTerm.valid_to.is_(None), ExtensionTerm.valid_to > day))
+    )
+    retired = select(Extension.number).where(Extension.retired_on.is_not(None))
+    return frozenset(db.session.scalars(held)) | frozenset(db.session.scalars(retired))
+
+
+def holders_who_left(by: date) -> list[int]:
+    """The people who hold or held a number and did not work here any more on that day."""
+    left = select(ExtensionTerm.person_id).join(Person, Person.id == ExtensionTerm.person_id).distinct()
+    return [i for i in db.session.scalars(left.where(Person.active_to <= by)) if i is not None]
+
+
+def ranges() -> list[Range]:
+    """The numbering plan, in the order of its numbers."""
+    rows = db.session.scalars(select(NumberRange).order_by(NumberRange.first, NumberRange.last, NumberRange.id))
+    return [Range(row.id, row.first, row.last, row.unit_id, Use(row.use), row.note) for row in rows]
+
+
+def _terms(wanted: Any) -> list[TermView]:
+    rows = db.session.scalars(wanted.order_by(ExtensionTerm.valid_from))
+    return [
+        TermView(
+            row.id,
+            row.extension_id,
+            Holder(row.person_id, row.unit_id, row.zone_id, row.device),
+            row.is_main,
+            row.valid_from,
+            row.valid_to,
+        )
+        for row in rows
+    ]
 
 
 def _numbers_of(

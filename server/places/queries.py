@@ -99,6 +99,12 @@ def building(code: str) -> BuildingView | None:
     return _building(db.session.scalar(select(Building).where(Building.code == code)))
 
 
+def buildings() -> list[BuildingView]:
+    """Every building."""
+    found = (_building(row) for row in db.session.scalars(select(Building).order_by(Building.id)))
+    return [building for building in found if building is not None]
+
+
 def building_of(floor_id: int) -> BuildingView | None:
     """The building with this floor."""
     return _building(db.session.scalar(select(Building).join(Floor).where(Floor.id == floor_id)))
@@ -155,6 +161,16 @@ def zones_of_building(building_id: int, day: date | None = None) -> list[ZoneVie
     """The zones of every floor, floor by floor."""
     found = select(Zone).join(Floor, Floor.id == Zone.floor_id).where(Floor.building_id == building_id)
     return _zones(found.order_by(Floor.level.desc(), Zone.sort, Zone.code), day)
+
+
+def zone_ids_of(unit_id: int, day: date) -> frozenset[int]:
+    """The zones that this unit owns on that day."""
+    owned = select(ZoneOwner.zone_id).where(
+        ZoneOwner.unit_id == unit_id,
+        ZoneOwner.valid_from <= day,
+        or_(ZoneOwner.valid_to.is_(None), ZoneOwner.valid_to > day),
+    )
+    return frozenset(db.session.scalars(owned))
 
 
 def true_path(floor_id: int) -> TruePathView | None:
