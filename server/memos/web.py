@@ -1,5 +1,243 @@
 """Taking a memo down, reading and handling mine."""
 
-from flask import Blueprint
+import logging
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale, get_timezone
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import SQLAlchemyError
+
+from server import clock, db
+from server.access import local_path
+from server.errors import Refused
+from server.memos import queries, rules, service
+from server.memos.queries import MemoView, RecipientView, Waiting
+from server.memos.rules import Reader, Recipient, Urgency, Wish
+from server.people import login
+from server.people import queries as people
+from server.people.login import current_account
+from server.people.rules import Role
+
+log = logging.getLogger(__name__)
+
+TO = re.compile(r"(person|unit):([0-9]{1,9})")
+WISHES = {
+    Wish.CALL_BACK: _l("Please call back"),
+    Wish.CALLS_AGAIN: _l("Will call again"),
+    Wish.INFORMATION: _l("For information"),
+}
+URGENCIES = {Urgency.NORMAL: _l("Normal"), Urgency.TODAY: _l("Today"), Urgency.URGENT: _l("Urgent")}
+FIELDS = {
+    "memo_to_missing": "to",
+    "no_recipient": "to",
+    "memo_caller_missing": "caller",
+    "memo_caller": "caller",
+    "memo_number": "number",
+    "memo_matter": "matter",
+    "memo_choice": "wish",
+}
+ON_CARD = 5
 
 pages = Blueprint("memos", __name__, template_folder="templates")
+
+
+@pages.app_context_processor
+def _for_every_page() -> dict[str, Callable[..., object]]:
+    return {"memos_waiting": _waiting, "memos_for_me": _for_me}
+
+
+@pages.get("/memos")
+def mine() -> ResponseReturnValue:
+    """What waits for me, what I took down for others, and what is done."""
+    reader = _reader()
+    waiting = queries.open_for(reader)
+    _see(waiting)
+    return render_template(
+        "memos/mine.html",
+        waiting=waiting,
+        handled=queries.handled_for(reader),
+        taken=queries.taken_by(reader),
+        undo=_asked_for("handled", reader),
+        saved=_saved(reader),
+        **_words(),
+    )
+
+
+@pages.get("/memos/card")
+def card() -> ResponseReturnValue:
+    """The start page's list alone, which the page fetches again when something has come."""
+    return render_template("memos/card.html")
+
+
+@pages.get("/memos/new")
+def new() -> ResponseReturnValue:
+    """The form; `for` or `unit` says for whom."""
+    given = {
+        "to": _to_of_address(),
+        "wish": request.args.get("wish", Wish.CALL_BACK.value),
+        "urgency": request.args.get("urgency", Urgency.NORMAL.value),
+    }
+    to = _recipient_of(given["to"])
+    if to is None and given["to"]:
+        abort(404)
+    return _form(given, to)
+
+
+@pages.post("/memos")
+def take() -> ResponseReturnValue:
+    """Keep the memo; what was written down stays in the form when something is missing."""
+    given = {name: request.form.get(name, "") for name in ("to", "caller", "number", "matter", "wish", "urgency")}
+    account, now, day = current_account(), clock.now(), _today()
+    try:
+        draft = rules.draft(_to(given["to"]), *(given[n] for n in ("caller", "number", "matter", "wish", "urgency")))
+        with db.transaction():
+            memo_id = service.take(draft, account.account_id, account.name, now, day)
+    except Refused as refused:
+        return _form(given, _recipient_of(given["to"]), refused), refused.status
+    return redirect(url_for("memos.mine", saved=memo_id))
+
+
+@pages.post("/memos/<int(max=2147483647):memo_id>/handled")
+def handle(memo_id: int) -> ResponseReturnValue:
+    """It is done."""
+    with db.transaction():
+        service.handle(memo_id, _reader(), current_account().name, clock.now())
+    is_home = local_path(request.form.get("next")) == "/" and "next" in request.form
+    return redirect(f"/?handled={memo_id}#memos" if is_home else url_for("memos.mine", handled=memo_id))
+
+
+@pages.post("/memos/<int(max=2147483647):memo_id>/reopen")
+def reopen(memo_id: int) -> ResponseReturnValue:
+    """It is not done after all."""
+    with db.transaction():
+        service.reopen(memo_id, _reader(), clock.now())
+    is_home = local_path(request.form.get("next")) == "/" and "next" in request.form
+    return redirect("/#memos" if is_home else url_for("memos.mine") + f"#memo-{memo_id}")
+
+
+def _form(given: dict[str, str], to: RecipientView | None, refused: Refused | None = None) -> str:
+    reader = _reader()
+    return render_template(
+        "memos/new.html",
+        given=given,
+        to=to,
+        colleagues=[] if to is not None else queries.colleagues(reader, _today()),
+        first_empty=_first_empty(given, to, refused),
+        error=None if refused is None else _(refused.sentence, **refused.values),
+        error_field=None if refused is None else FIELDS.get(refused.code),
+        fields=FIELDS,
+        to_value=to_value,
+        lengths={"caller": rules.CALLER_LENGTH, "number": rules.NUMBER_LENGTH, "matter": rules.MATTER_LENGTH},
+        **_words(),
+    )
+
+
+def _first_empty(given: dict[str, str], to: RecipientView | None, refused: Refused | None) -> str | None:
+    if refused is not None:
+        return FIELDS.get(refused.code, "caller")
+    if to is None:
+        return "to"
+    return next((name for name in ("caller", "number", "matter") if not given.get(name)), "caller")
+
+
+def _words() -> dict[str, object]:
+    english = str(get_locale()) == "en"
+    return {
+        "wishes": WISHES,
+        "urgencies": URGENCIES,
+        "name_of": lambda one: (one.to_name_en if english else one.to_name) if isinstance(one, MemoView) else one,
+        "english": english,
+        "today": _today(),
+        "local_day": _local_day,
+    }
+
+
+def to_value(to: Recipient) -> str:
+    """A recipient as the form sends it: "person:5" or "unit:7"."""
+    return f"person:{to.person_id}" if to.person_id is not None else f"unit:{to.unit_id}"
+
+
+def _to_of_address() -> str:
+    for name, kind in (("for", "person"), ("unit", "unit")):
+        if name in request.args:
+            return f"{kind}:{request.args[name]}"
+    return ""
+
+
+def _to(value: str) -> Recipient:
+    found = TO.fullmatch(value)
+    if found is None:
+        raise Refused("memo_to_missing", "Choose whom the call was for.", 422)
+    number = int(found[2])
+    return Recipient(person_id=number) if found[1] == "person" else Recipient(unit_id=number)
+
+
+def _recipient_of(value: str) -> RecipientView | None:
+    try:
+        return queries.recipient(_to(value), _today())
+    except Refused:
+        return None
+
+
+def _saved(reader: Reader) -> dict[str, object] | None:
+    memo = _asked_for("saved", reader)
+    if memo is None or memo.taken_by_id != reader.account_id:
+        return None
+    person_id, on_leave = memo.to.person_id, False
+    if person_id is not None and not memo.is_mine:
+        viewer = people.viewer_of(reader.account_id, _today())
+        on_leave = service.is_on_leave(viewer, person_id, clock.now(), _today())
+    return {"memo": memo, "on_leave": on_leave}
+
+
+def _asked_for(argument: str, reader: Reader) -> MemoView | None:
+    """The memo that the address names, when it is one of this reader's."""
+    value = request.args.get(argument, "")
+    return queries.memo(int(value), reader) if re.fullmatch(r"[0-9]{1,9}", value) else None
+
+
+def _see(waiting: list[MemoView]) -> None:
+    unseen = [memo.id for memo in waiting if not memo.is_seen]
+    if unseen and not login.current_session().remembered:
+        with db.transaction():
+            service.see(unseen, clock.now())
+
+
+def _waiting() -> Waiting | None:
+    """What the mark in every page's header says; None for who gets no memos and while the database is away."""
+    account = login.signed_in()
+    if account is None or account.role is Role.KIOSK or login.current_session().remembered or db.is_silent():
+        return None
+    try:
+        return queries.waiting(_reader())
+    except SQLAlchemyError as error:
+        db.session.remove()
+        log.warning("memos could not be counted: %s", type(error).__name__)
+        return None
+
+
+def _for_me() -> dict[str, object]:
+    """What the start page's card shows."""
+    reader = _reader()
+    waiting = queries.open_for(reader)
+    _see(waiting[:ON_CARD])
+    undo = _asked_for("handled", reader)
+    return {"waiting": waiting[:ON_CARD], "more": len(waiting) - ON_CARD, "undo": undo, **_words()}
+
+
+def _reader() -> Reader:
+    return queries.reader_of(current_account().account_id, _today())
+
+
+def _today() -> date:
+    """The building's day."""
+    return _local_day(clock.now())
+
+
+def _local_day(at: datetime) -> date:
+    return at.astimezone(get_timezone()).date()
