@@ -10,6 +10,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from server import audit, changes, clock, db
+from server.memos import jobs as memos
 from server.people import failures, protection, sessions
 from server.people import service as people
 from server.presence import disputes, statuses
@@ -57,6 +58,7 @@ JOBS = (
         {"hour": "0", "minute": "5"},
     ),
     Job("forget which places people have denied", _forgetting(disputes.expire), {"minute": "*/10"}),
+    Job("forget memos that are done", memos.expire, {"hour": "3", "minute": "5"}),
     Job("forget look-ups older than a year", presence.expire_look_ups, {"hour": "3", "minute": "10"}),
     Job("forget alerts about look-ups older than a year", presence.expire_alerts, {"hour": "3", "minute": "11"}),
     Job(

@@ -2,17 +2,19 @@
 
 from datetime import datetime
 
-from flask import Blueprint, current_app, jsonify, render_template
+from flask import Blueprint, abort, current_app, flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from server import clock
-from server.fleet import words
-from server.fleet.overview import Overview, overview
+from server import clock, db
+from server.fleet import service, words
+from server.fleet.overview import Overview, day_of, overview
 from server.fleet.queries import ReceiverView
 from server.fleet.rules import Beat, Health, Met
+from server.people.login import current_account
 from server.settings import Settings
 
+LARGEST_ID = 2**31 - 1
 pages = Blueprint("fleet", __name__, template_folder="templates")
 
 
@@ -27,6 +29,19 @@ def fleet() -> ResponseReturnValue:
         state_of=_state_of,
         kind_of=_kind_of,
     )
+
+
+@pages.post("/fleet/tickets/<int:ticket_id>/done")
+def close_ticket(ticket_id: int) -> ResponseReturnValue:
+    """The receivers of that place have been looked after (P19)."""
+    if ticket_id > LARGEST_ID:
+        abort(404)
+    config: Settings = current_app.extensions["iruka"]
+    now = clock.now()
+    with db.transaction():
+        service.close_ticket(ticket_id, current_account().name, day_of(config.site, now))
+    flash(_("The report is closed."))
+    return redirect(url_for("fleet.fleet") + "#tickets")
 
 
 @pages.get("/api/v1/fleet")

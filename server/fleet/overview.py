@@ -1,14 +1,15 @@
 """One look at receivers, messages and processes, the same for the fleet page, /metrics and `iruka status`."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from server.fleet import queries, rules
-from server.fleet.queries import ReceiverView
+from server.fleet.queries import ReceiverView, TicketView
 from server.fleet.rules import Beat, Health, Met, Overall
 from server.places import queries as places
+from server.places.queries import BuildingView
 
 DEFAULT_ZONE = ZoneInfo("Asia/Tokyo")  # until there is a building
 
@@ -19,6 +20,7 @@ class Overview:
 
     reasons   why places may be old; see `rules.stale_reasons`
     met       what ingest met, faultless messages included
+    tickets   where people say they were shown and were not
     """
 
     now: datetime
@@ -26,6 +28,7 @@ class Overview:
     beat: Beat | None
     receivers: list[ReceiverView]
     met: list[Met]
+    tickets: list[TicketView]
 
     @property
     def overall(self) -> Overall:
@@ -61,7 +64,16 @@ class Overview:
 def overview(site: str, now: datetime) -> Overview:
     """Look at the building with this code; before it is built there are no receivers."""
     building = places.building(site)
-    day = now.astimezone(DEFAULT_ZONE if building is None else building.zone).date()
     receivers = [] if building is None else queries.receivers(building.id)
     reasons = queries.stale_reasons(now, None if building is None else building.id)
-    return Overview(now, reasons, queries.beat(), receivers, queries.met(day))
+    tickets = [] if building is None else queries.open_tickets(building.id)
+    return Overview(now, reasons, queries.beat(), receivers, queries.met(_day(building, now)), tickets)
+
+
+def day_of(site: str, now: datetime) -> date:
+    """Which day it is in this building."""
+    return _day(places.building(site), now)
+
+
+def _day(building: BuildingView | None, now: datetime) -> date:
+    return now.astimezone(DEFAULT_ZONE if building is None else building.zone).date()

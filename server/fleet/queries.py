@@ -8,8 +8,8 @@ from sqlalchemy import or_, select
 
 from server import db
 from server.fleet import rules
-from server.fleet.models import Heartbeat, IngestCount, Receiver, SurveySample, Tag, TagCarrier
-from server.places.models import Floor
+from server.fleet.models import Heartbeat, IngestCount, Receiver, SensorTicket, SurveySample, Tag, TagCarrier
+from server.places.models import Floor, Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,18 @@ class ReceiverView:
         return rules.health(
             rules.Report(self.state, self.adapter, self.heard_at, self.ref_pps, self.clock_error_ms), now
         )
+
+
+@dataclass(frozen=True, slots=True)
+class TicketView:
+    """A place where people were shown who were not there; nobody is named (P19)."""
+
+    id: int
+    floor_code: str
+    zone_name: str  # "" when only the floor was shown
+    zone_name_en: str
+    day: date  # of the last time
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,3 +211,15 @@ def stale_reasons(now: datetime, building_id: int | None = None) -> tuple[str, .
         if receiver.active:
             by_floor[receiver.floor_code].append(receiver.health(now))
     return rules.stale_reasons(beat(), by_floor.items(), now)
+
+
+def open_tickets(building_id: int) -> list[TicketView]:
+    """The places that somebody should look at, the most often denied first (P19)."""
+    rows = db.session.execute(
+        select(SensorTicket.id, Floor.code, Zone.name, Zone.name_en, SensorTicket.day, SensorTicket.count)
+        .join(Floor, Floor.id == SensorTicket.floor_id)
+        .outerjoin(Zone, Zone.id == SensorTicket.zone_id)
+        .where(Floor.building_id == building_id, SensorTicket.closed_on.is_(None))
+        .order_by(SensorTicket.count.desc(), SensorTicket.id)
+    )
+    return [TicketView(i, code, name or "", name_en or "", day, n) for i, code, name, name_en, day, n in rows]

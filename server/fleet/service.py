@@ -10,7 +10,7 @@ from edge_agent import wire
 from server import changes, db
 from server.changes import Thing
 from server.errors import Refused
-from server.fleet.models import Heartbeat, IngestCount, Receiver, SurveySample, Tag, TagCarrier
+from server.fleet.models import Heartbeat, IngestCount, Receiver, SensorTicket, SurveySample, Tag, TagCarrier
 from server.fleet.queries import LevelView, SampleView
 
 
@@ -77,6 +77,27 @@ def add_survey(floor_id: int, samples: Sequence[SampleView]) -> None:
             for sample in samples
         ]
         db.session.execute(insert(SurveySample), rows)
+
+
+def raise_ticket(floor_id: int, zone_id: int | None, day: date) -> None:
+    """Somebody was shown here and was not; counts on while a ticket of the same place is open (P19)."""
+    is_open = (SensorTicket.floor_id == floor_id) & SensorTicket.closed_on.is_(None)
+    of_zone = SensorTicket.zone_id.is_(None) if zone_id is None else SensorTicket.zone_id == zone_id
+    counted = update(SensorTicket).where(is_open, of_zone).values(count=SensorTicket.count + 1, day=day)
+    if db.session.execute(counted.returning(SensorTicket.id)).first() is None:
+        db.session.execute(insert(SensorTicket).values(floor_id=floor_id, zone_id=zone_id, day=day))
+
+
+def close_ticket(ticket_id: int, name: str, day: date) -> None:
+    """Somebody has looked after the receivers there; Refused when the ticket is not open."""
+    closed = (
+        update(SensorTicket)
+        .where(SensorTicket.id == ticket_id, SensorTicket.closed_on.is_(None))
+        .values(closed_on=day, closed_by_name=name)
+        .returning(SensorTicket.id)
+    )
+    if db.session.execute(closed).first() is None:
+        raise Refused("no_ticket", "There is no such ticket, or somebody has closed it.", 404)
 
 
 def record_status(status: wire.Status, clock_error_ms: int | None, now: datetime) -> bool:
