@@ -11,6 +11,7 @@ from server.demo.city import BUILDING, BUILDING_EN, CITY, CITY_EN, PEOPLE, STORE
 from server.demo.geometry import CEILING_M, HEIGHT_M, PORTALS, SLAB_DB, WIDTH_M, Layout, layout
 from server.demo.names import Name, names
 from server.demo.notice import TEXT_EN, TEXT_JA
+from server.demo.phones import number_the_city
 from server.demo.plan import plan
 from server.fleet import service as fleet
 from server.people import service as people
@@ -74,7 +75,10 @@ def build_city(now: datetime, progress: Progress) -> list[Resident]:
         progress("floors", done, len(layouts))
     with db.transaction():
         posts = _add_units(places_queries.floors(building_id))
-    return list(_add_people(posts, version, now, progress))
+    residents = list(_add_people(posts, version, now, progress))
+    with db.transaction():
+        number_the_city(building_id, FISCAL_YEAR, now.date(), now)
+    return residents
 
 
 def _add_floor(building_id: int, of: Layout, now: datetime) -> None:
