@@ -130,6 +130,9 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         writes_per_minute=_whole_number(environment, "IRUKA_WRITES_PER_MINUTE", 60, 1, 60_000),
         namespaces=_namespaces(environment.get("IRUKA_BADGE_NAMESPACES", DEFAULT_NAMESPACES)),
         syslog=syslog(environment),
+        ldap=_ldap(environment),
+        oidc=_oidc(environment, base_url),
+        proxy=_proxy(environment),
     )
 
 
