@@ -31,7 +31,9 @@ from server.live_map import web as live_map
 from server.memos import api as memos_api
 from server.memos import web as memos
 from server.openapi import invalid_input
+from server.openapi import web as openapi
 from server.people import admin as accounts
+from server.people import api as people_api
 from server.people import devices, login
 from server.people import web as people
 from server.people.rules import Role, Scope
@@ -56,6 +58,7 @@ ACCOUNTS = access.roles(Role.SYSTEM_ADMIN)
 OFFICER = access.roles(Role.PRIVACY_OFFICER)
 ROOMS: tuple[Room, ...] = (
     Room(people.pages, None, SIGNED_IN),
+    Room(people_api.api, None, KIOSK_TOO),
     Room(live_map.pages, None, SIGNED_IN),
     Room(privacy.pages, None, SIGNED_IN),
     Room(directory.pages, None, KIOSK_TOO),
@@ -72,6 +75,7 @@ ROOMS: tuple[Room, ...] = (
     Room(accounts.pages, None, ACCOUNTS),
     Room(officer.pages, None, OFFICER),
     Room(fleet.pages, None, FLEET),
+    Room(openapi.pages, None, SIGNED_IN),
     Room(health.pages, None, LOOPBACK_OR_TOKEN),
 )  # fmt: skip
 
@@ -151,16 +155,24 @@ def create_app(given: Settings | None = None, rooms: Iterable[Room] = ROOMS) -> 
 def _for_every_page() -> dict[str, object]:
     return {
         "account": login.signed_in(),
+        "is_kiosk": _is_kiosk(),
         "language": str(get_locale()),
         "tabs": _tabs,
         "floor_name": _floor_name,
     }
 
 
+def _is_kiosk() -> bool:
+    account = login.signed_in()
+    return account is not None and account.role is Role.KIOSK
+
+
 def _tabs() -> list[tuple[str, str, bool]]:
     """Address, label and whether we are there, of the pages this account may open."""
     account = login.signed_in()
-    pages = [("/", gettext("Now")), ("/floors", gettext("Floors")), ("/me", gettext("My page"))]
+    pages = [("/directory", gettext("Directory"))]
+    if not _is_kiosk():
+        pages = [("/", gettext("Now")), ("/floors", gettext("Floors")), *pages]
     if account is not None and account.role.value in FLEET.roles:
         pages.append(("/fleet", gettext("Sensors")))
     path = request.path
@@ -193,7 +205,7 @@ def _enter(rules: dict[str, Rule], config: Settings) -> ResponseReturnValue | No
     if session.account is None:
         return _to_sign_in(ended=session.forget_cookie)
     if session.account.role is Role.KIOSK and rule is not KIOSK_TOO:
-        abort(403)
+        return redirect(url_for("directory.find")) if request.path == "/" else abort(403)
     if rule.roles and session.account.role not in rule.roles:
         abort(403)
     if session.scopes is not None:
@@ -258,7 +270,7 @@ def _refuse_strangers() -> ResponseReturnValue | None:
     if site not in (None, "same-origin", "none") or (origin is not None and not _is_ours(origin)):
         raise Refused("foreign_origin", "This request came from another site.", 403)
     has_body = bool(request.content_type or request.content_length or request.headers.get("Transfer-Encoding"))
-    if request.path.startswith("/api/") and has_body and request.mimetype != "application/json":
+    if request.path.startswith(login.API) and has_body and request.mimetype != "application/json":
         raise Refused("not_json", "Send JSON.", 415)
     return None
 
@@ -270,7 +282,7 @@ def _refuse_forged(forgery: CSRFProtect) -> None:
 
 def _refuse_unreadable() -> None:
     """JSON that is none, or too deep, or holds half a character, is refused before a room reads it."""
-    if not request.path.startswith("/api/") or not request.is_json or not (body := request.get_data()):
+    if not request.path.startswith(login.API) or not request.is_json or not (body := request.get_data()):
         return
     try:
         json.dumps(json.loads(body), ensure_ascii=False).encode()
@@ -301,7 +313,7 @@ def _headed(response: Response, config: Settings) -> Response:
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
         response.vary.update(("Cookie", "Accept-Language"))
-    if request.path.startswith("/api/"):
+    if request.path.startswith(login.API):
         response.vary.add("Authorization")
         if response.status_code == 401:
             headers.setdefault("WWW-Authenticate", BEARER)
@@ -334,7 +346,7 @@ def _timezone() -> tzinfo | None:
 
 
 def _wants_json() -> bool:
-    if request.path.startswith("/api/") or request.is_json:
+    if request.path.startswith(login.API) or request.is_json:
         return True
     best = request.accept_mimetypes.best_match(("text/html", "application/json"), "text/html")
     return best == "application/json"

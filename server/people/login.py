@@ -39,7 +39,7 @@ PROOF_FOR = timedelta(minutes=10)
 KEY_LENGTH = 43  # characters of 256 bits in URL-safe base64
 MEMORY_S = 600.0  # RP-10: how long a session seen before may still read while the database is away
 MEMORY_SIZE = 10_000
-TOKENS_OPEN = "/api/v1/"  # the only paths on which a token counts
+API = "/api/v1/"  # the only paths on which a token counts
 UNWATCHED = ("/static/", "/healthz", "/metrics")  # paths that ask nobody who they are
 
 
@@ -329,7 +329,7 @@ def database_is_away(error: BaseException | None) -> bool:
 
 def _bearer(request: Request) -> str | None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and request.path.startswith(TOKENS_OPEN) else None
+    return token.strip() if scheme.lower() == "bearer" and request.path.startswith(API) else None
 
 
 def _opened(key_hash: bytes, found: Found) -> Session:
