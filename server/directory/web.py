@@ -1,5 +1,123 @@
 """The pages that find somebody: the box alone, the directory by reading and by unit, a person."""
 
-from flask import Blueprint
+from collections.abc import Mapping
+from datetime import date
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_timezone, gettext
+
+from server import clock, db
+from server.access import SIGNED_IN, local_path, only
+from server.directory import duties, listing
+from server.directory.order import INDEX
+from server.directory.words import search_words
+from server.errors import Refused
+from server.people.login import current_account
+from server.people.rules import DUTIES_LENGTH
+
+LARGEST_ID = 2**31 - 1
+FIELD = "duties-"  # and the person's id: the field of a form that says what they do
 
 pages = Blueprint("directory", __name__, template_folder="templates")
+pages.app_context_processor(lambda: {"search_words": search_words})
+
+
+@pages.get("/find")
+def find() -> ResponseReturnValue:
+    """Nothing but the box, for a shared PC or a kiosk."""
+    return render_template("directory/find.html")
+
+
+@pages.get("/directory")
+def index() -> ResponseReturnValue:
+    """Everybody by their reading."""
+    row = request.args.get("row")
+    page = listing.index_page(row, _page_number(), current_account().person_id, _today())
+    return render_template(
+        "directory/index.html",
+        index=page,
+        rows=INDEX,
+        link=lambda number: url_for("directory.index", row=page.row, page=number),
+    )
+
+
+@pages.get("/directory/units")
+def units() -> ResponseReturnValue:
+    """Every unit under its parent."""
+    return render_template("directory/units.html", branches=listing.tree(current_account().person_id, _today()))
+
+
+@pages.get("/directory/units/<int:unit_id>")
+def unit(unit_id: int) -> ResponseReturnValue:
+    """A unit and its people."""
+    return _unit_page(unit_id, is_editing=request.args.get("edit") == "1")
+
+
+@pages.post("/directory/units/<int:unit_id>/duties")
+@only(SIGNED_IN)
+def write_duties(unit_id: int) -> ResponseReturnValue:
+    """Say what people do in a unit: their own duties, or those of the section that the account administers."""
+    wished = {
+        int(name.removeprefix(FIELD)): text
+        for name, text in request.form.items()
+        if name.startswith(FIELD) and _is_id(name.removeprefix(FIELD))
+        if text != request.form.get(f"was-{name}")  # else an old page would undo what somebody else wrote meanwhile
+    }
+    try:
+        with db.transaction():
+            duties.write(current_account(), _known(unit_id), wished, _today(), clock.now())
+    except Refused as refused:
+        if refused.status != 422:
+            raise
+        sentence = gettext(refused.sentence)
+        return _unit_page(unit_id, is_editing=True, wished=wished, error=sentence), refused.status
+    flash(gettext("Saved."))
+    return redirect(local_path(request.form.get("next"), url_for("directory.unit", unit_id=unit_id)))
+
+
+def _unit_page(
+    unit_id: int, *, is_editing: bool, wished: Mapping[int, str] | None = None, error: str | None = None
+) -> str:
+    account, day = current_account(), _today()
+    by_rank = request.args.get("by") == "rank"
+    page = listing.unit_page(_known(unit_id), by_rank, _page_number(), account.person_id, day)
+    if page is None:
+        abort(404)
+    writer = duties.writer_of(account, day)
+    writable = {
+        entry.person_id
+        for entry in page.entries
+        if entry.post is not None and entry.post.unit_id == unit_id and writer.may_write(entry.person_id, unit_id)
+    }
+    return render_template(
+        "directory/unit.html",
+        of=page,
+        by_rank=by_rank,
+        writable=writable,
+        is_editing=is_editing and bool(writable),
+        wished=wished or {},
+        error=error,
+        longest=DUTIES_LENGTH,
+        link=lambda number: url_for(
+            "directory.unit", unit_id=unit_id, page=number, by="rank" if by_rank else None, edit=1 if is_editing else None
+        ),
+    )
+
+
+def _known(unit_id: int) -> int:
+    """An id that the database can be asked for."""
+    return unit_id if unit_id <= LARGEST_ID else abort(404)
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= LARGEST_ID
+
+
+def _page_number() -> int:
+    text = request.args.get("page", "1")
+    return int(text) if _is_id(text) else 1
+
+
+def _today() -> date:
+    return clock.now().astimezone(get_timezone()).date()

@@ -7,6 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 
+DUTIES_LENGTH = 200  # characters of what somebody does in a post
+
+
 class Role(StrEnum):
     """What an account may do; a system administrator sees no more of people's places than staff do."""
 

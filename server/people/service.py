@@ -1,10 +1,11 @@
 """What happens to accounts and to people's choices; the caller commits."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server import changes, db
@@ -31,6 +32,7 @@ def add_unit(
     valid_from: date,
     *,
     name_en: str = "",
+    kana: str = "",
     parent_id: int | None = None,
     sort: int = 0,
     valid_to: date | None = None,
@@ -40,6 +42,7 @@ def add_unit(
         code=code,
         name=name,
         name_en=name_en or name,
+        kana=kana,
         kind=kind,
         parent_id=parent_id,
         sort=sort,
@@ -75,6 +78,7 @@ def add_membership(
     title: str = "",
     is_primary: bool = True,
     is_head: bool = False,
+    duties: str = "",
     valid_to: date | None = None,
 ) -> None:
     """A post in a unit; a second open primary post is refused by the database."""
@@ -85,10 +89,29 @@ def add_membership(
             title=title,
             is_primary=is_primary,
             is_head=is_head,
+            duties=duties,
             valid_from=valid_from,
             valid_to=valid_to,
         )
     )
+
+
+def set_duties(person_id: int, unit_id: int, duties: str, day: date, now: datetime) -> bool:
+    """What somebody does in the post they hold in a unit that day; returns whether it became another text."""
+    text = " ".join(duties.split())
+    if len(text) > rules.DUTIES_LENGTH or any(unicodedata.category(c) in ("Cc", "Cs") for c in text):
+        raise Refused("bad_duties", "Duties are one line of at most 200 characters.", 422)
+    post = (
+        (Membership.person_id == person_id)
+        & (Membership.unit_id == unit_id)
+        & (Membership.valid_from <= day)
+        & or_(Membership.valid_to.is_(None), Membership.valid_to > day)
+    )
+    written = update(Membership).where(post, Membership.duties != text).values(duties=text).returning(Membership.id)
+    if not list(db.session.scalars(written)):
+        return False
+    changes.record(Thing.CHOICES, person_id, now)
+    return True
 
 
 def create_account(login: str, password: str, role: Role, now: datetime, person_id: int | None = None) -> int:

@@ -6,6 +6,7 @@ import { FloorMap, dress } from "./map.js";
 import { byId, element, inLanguage, page, setText, syncRows, t } from "./page.js";
 import { Replay } from "./replay.js";
 import { floorName, place, source, sureness, unit } from "./say.js";
+import { onKey } from "./shortcut.js";
 import { showStatus } from "./status.js";
 import { showCounts } from "./tower.js";
 
@@ -253,13 +254,7 @@ const live = new Live({
 
 byId("show-map").addEventListener("click", () => showView(false));
 byId("show-table").addEventListener("click", () => showView(true));
-// A single key may be in the way of speech input: whoever does not want it says so, and this browser remembers.
-byId("shortcut").checked = localStorage.getItem("shortcut") !== "off";
-byId("shortcut").addEventListener("change", (event) => localStorage.setItem("shortcut", event.target.checked ? "on" : "off"));
-addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
-  if (event.key === "t" && byId("shortcut").checked && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) showView(byId("listing").hidden);
-});
+onKey("t", () => showView(byId("listing").hidden));
 byId("filter").addEventListener("input", (event) => {
   if (event.isComposing) return;
   filter = event.target.value.normalize("NFKC").trim().toLowerCase();

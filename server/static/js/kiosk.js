@@ -1,0 +1,21 @@
+// A shared screen forgets what somebody looked at when they have gone.
+
+const LEFT_AFTER_MS = 60_000;
+const SIGNS = ["pointerdown", "pointermove", "keydown", "input", "wheel", "touchstart", "scroll"];
+const EMPTY = "/find";
+
+/** Show the empty box again after a minute without any input. */
+export function clearWhenLeft() {
+  let timer;
+  const wait = () => {
+    clearTimeout(timer);
+    timer = setTimeout(clear, LEFT_AFTER_MS);
+  };
+  for (const sign of SIGNS) addEventListener(sign, wait, { capture: true, passive: true });
+  wait();
+}
+
+function clear() {
+  const isEmpty = location.pathname === EMPTY && !location.search && !document.querySelector("[data-finder] input")?.value;
+  if (!isEmpty) location.replace(EMPTY); // an empty box that loaded itself again would look like somebody at the keyboard
+}

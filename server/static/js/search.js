@@ -1,0 +1,325 @@
+// The search box of every page: an editable combobox whose list fills while one types (WAI-ARIA 1.2).
+
+import { element, setText } from "./dom.js";
+import { clearWhenLeft } from "./kiosk.js";
+import { onKey, switchWith } from "./shortcut.js";
+
+const DEBOUNCE_MS = 60; // between two keys of somebody who types fast; the slower half sees each letter's results
+const PAUSE_MS = 400; // of typing, after which places are asked for and the number of results is said
+const SLOW_MS = 300; // until then nothing says that it takes long
+const LIMIT = 8;
+const IME_KEY = 229; // keyCode of a key that an input method takes, in browsers that say so after composition has ended
+
+export class SearchBox {
+  /** form  of templates/search.html */
+  constructor(form) {
+    this.form = form;
+    this.input = form.querySelector("input");
+    this.words = JSON.parse(form.querySelector("script").textContent);
+    this.results = [];
+    this.options = [];
+    this.at = -1; // the option the arrow keys have reached
+    this.shown = null; // the query whose results are in the list
+    this.build();
+    this.listen();
+  }
+
+  t(sentence, values = {}) {
+    return (this.words[sentence] ?? sentence).replace(/%\((\w+)\)s/g, (whole, name) => values[name] ?? whole);
+  }
+
+  get query() {
+    return this.input.value.trim();
+  }
+
+  build() {
+    const id = this.input.id;
+    this.list = element("div", { id: `${id}-list`, role: "listbox", "aria-label": this.t("Results"), class: "finder__list", hidden: true });
+    this.note = element("p", { class: "finder__note", hidden: true });
+    this.popup = element("div", { class: "finder__popup", hidden: true }, this.list, this.note);
+    this.said = element("p", { class: "only-spoken", role: "status" });
+    this.form.append(this.popup, this.said);
+    const roles = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.list.id };
+    for (const [name, value] of Object.entries(roles)) this.input.setAttribute(name, value);
+  }
+
+  listen() {
+    this.input.addEventListener("input", (event) => !event.isComposing && this.typed());
+    this.input.addEventListener("compositionstart", () => this.forget());
+    this.input.addEventListener("compositionend", () => this.typed());
+    this.input.addEventListener("keydown", (event) => this.pressed(event));
+    this.input.addEventListener("focus", () => this.query && this.shown === this.query && this.open());
+    this.form.addEventListener("submit", (event) => this.query || event.preventDefault());
+    this.form.addEventListener("focusout", (event) => this.form.contains(event.relatedTarget) || this.close());
+    this.popup.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays in the box
+    this.list.addEventListener("click", (event) => {
+      const option = event.target.closest("[role=option]");
+      if (option) this.go(this.options.indexOf(option), event.ctrlKey || event.metaKey);
+    });
+  }
+
+  /** The text has changed: ask in a moment, unless it is what the list already shows. */
+  typed() {
+    const query = this.query;
+    if (query === this.asked) return;
+    this.forget();
+    this.asked = query;
+    setText(this.said, "");
+    if (!query) {
+      this.results = [];
+      this.shown = null;
+      this.draw();
+      this.close();
+      return;
+    }
+    this.typing = setTimeout(() => this.ask(query), DEBOUNCE_MS);
+    this.pause = setTimeout(() => this.paused(query), PAUSE_MS);
+  }
+
+  /** Nothing that was asked before is wanted any more. */
+  forget() {
+    for (const timer of [this.typing, this.pause, this.slow]) clearTimeout(timer);
+    this.request?.abort();
+    this.request = null;
+    this.asked = null;
+    this.isPaused = this.opensFirst = false;
+  }
+
+  async ask(query, { place = 0 } = {}) {
+    this.request?.abort();
+    const request = (this.request = new AbortController());
+    if (!place) this.slow = setTimeout(() => this.tell(this.t("Searching …")), SLOW_MS);
+    const found = await this.fetched(query, place, request.signal);
+    if (request !== this.request) return;
+    this.request = null;
+    clearTimeout(this.slow);
+    if (found.error) {
+      if (!place) this.failed(found.error); // names are there already; places come with the next letter
+      return;
+    }
+    this.show(query, found);
+    if (this.opensFirst) this.go(0);
+    else if (!place && this.isPaused) this.paused(query);
+  }
+
+  async fetched(query, place, signal) {
+    const asked = new URLSearchParams({ q: query, limit: LIMIT, place });
+    const answer = await fetch(`${this.form.dataset.api}?${asked}`, { headers: { Accept: "application/json" }, signal }).catch(() => null);
+    const found = await answer?.json().catch(() => null);
+    if (answer?.ok && found) return found;
+    return { error: found?.message ?? this.t("The server cannot be reached. Please try again in a moment.") };
+  }
+
+  /** Typing has paused: say how many were found, and ask for their places. */
+  paused(query) {
+    this.isPaused = true;
+    if (this.shown !== query) return; // the answer is on its way, and comes here again
+    this.announce();
+    if (this.results.some((one) => one.kind === "person")) this.ask(query, { place: 1 });
+  }
+
+  failed(sentence) {
+    this.results = [];
+    this.shown = null;
+    this.asked = null; // the same letters may be tried again
+    this.draw();
+    this.tell(sentence);
+    setText(this.said, sentence);
+    if (this.opensFirst) this.form.submit(); // the page without a script says what is the matter
+  }
+
+  show(query, { results, more }) {
+    const was = this.shown === query ? this.results.map(key).join() : null;
+    this.results = grouped(results);
+    this.more = more;
+    this.shown = query;
+    if (was === this.results.map(key).join()) this.addPlaces();
+    else this.draw();
+    if (!results.length) this.tell(this.t("Nothing was found for “%(query)s”.", { query }), this.t("Another spelling, part of the name, or a section’s name may help."));
+    else this.tell("");
+    performance.mark("search-shown", { detail: query });
+  }
+
+  announce() {
+    const n = this.results.length;
+    if (!n) setText(this.said, this.note.textContent);
+    else if (this.more) setText(this.said, this.t("%(n)s results, and %(more)s more", { n, more: this.more }));
+    else setText(this.said, n === 1 ? this.t("1 result") : this.t("%(n)s results", { n }));
+  }
+
+  draw() {
+    this.options = [];
+    const groups = [];
+    let group = null;
+    for (const one of this.results) {
+      if (group?.dataset.kind !== one.kind) groups.push((group = this.group(one.kind)));
+      group.append(this.option(row(one, this), `finder__option finder__option--${one.kind}`));
+    }
+    if (this.results.length && this.more) {
+      const all = element("span", {}, this.t("Show all results (%(n)s more)", { n: this.more }));
+      groups.push(this.option([all], "finder__option finder__option--all"));
+    }
+    this.at = -1;
+    this.input.removeAttribute("aria-activedescendant");
+    this.list.replaceChildren(...groups);
+    this.list.hidden = !groups.length;
+  }
+
+  /** The same rows, with places now: nothing moves under the pointer. */
+  addPlaces() {
+    this.results.forEach((one, at) => {
+      const now = place(one, this);
+      const there = this.options[at].querySelector(".finder__place");
+      if (there && now) there.replaceWith(now);
+      else if (now) this.options[at].lastElementChild.append(now);
+    });
+  }
+
+  group(kind) {
+    const id = `${this.list.id}-${kind}`;
+    const heading = element("div", { id, class: "finder__kind", role: "presentation" }, this.t(KINDS[kind] ?? kind));
+    return element("div", { role: "group", "aria-labelledby": id, "data-kind": kind }, heading);
+  }
+
+  option(parts, className) {
+    const made = element("div", { id: `${this.list.id}-${this.options.length}`, role: "option", "aria-selected": "false", class: className }, ...parts);
+    this.options.push(made);
+    return made;
+  }
+
+  /** A sentence under the list, or instead of it; nothing hides it. */
+  tell(sentence, hint = "") {
+    this.note.hidden = !sentence;
+    this.note.replaceChildren(sentence, ...(hint ? [element("span", { class: "finder__hint" }, hint)] : []));
+    if (sentence || this.results.length) this.open();
+  }
+
+  open() {
+    if (document.activeElement !== this.input) return;
+    this.popup.hidden = this.list.hidden && this.note.hidden;
+    this.input.setAttribute("aria-expanded", String(!this.popup.hidden && !this.list.hidden));
+  }
+
+  close() {
+    this.popup.hidden = true;
+    this.input.setAttribute("aria-expanded", "false");
+    this.choose(-1);
+  }
+
+  choose(at) {
+    this.options[this.at]?.setAttribute("aria-selected", "false");
+    this.at = at;
+    const option = this.options[at];
+    if (!option) {
+      this.input.removeAttribute("aria-activedescendant");
+      return;
+    }
+    option.setAttribute("aria-selected", "true");
+    this.input.setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  }
+
+  pressed(event) {
+    if (event.isComposing || event.keyCode === IME_KEY) return; // the key belongs to the input method
+    const isOpen = !this.popup.hidden && this.options.length > 0;
+    const last = this.options.length - 1;
+    const moves = {
+      ArrowDown: () => (isOpen ? (this.at < last ? this.at + 1 : 0) : null),
+      ArrowUp: () => (isOpen ? (this.at > 0 ? this.at - 1 : last) : null),
+      Home: () => (isOpen && this.at >= 0 ? 0 : null),
+      End: () => (isOpen && this.at >= 0 ? last : null),
+    };
+    if (event.key in moves && !event.shiftKey && !event.altKey) {
+      const next = moves[event.key]();
+      if (next === null && !(event.key === "ArrowDown" && this.options.length)) return;
+      event.preventDefault();
+      if (next === null) this.open();
+      else this.choose(next);
+    } else if (event.key === "Enter") {
+      this.entered(event);
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      if (!this.popup.hidden) this.close();
+      else this.clear();
+    }
+  }
+
+  /** Enter opens what is chosen, else the first result, which may still be on its way. */
+  entered(event) {
+    const query = this.query;
+    if (!query) return event.preventDefault();
+    if (this.shown !== query) {
+      if (this.asked !== query) return; // nothing is on its way: the form asks the server for a page
+      event.preventDefault();
+      this.opensFirst = true;
+      return;
+    }
+    if (!this.results.length) return event.preventDefault();
+    event.preventDefault();
+    this.go(Math.max(0, this.at));
+  }
+
+  go(at, elsewhere = false) {
+    this.opensFirst = false;
+    const one = this.results[at];
+    if (!one && !this.options[at]) return;
+    const href = one ? one.href : `${this.form.action}?${new URLSearchParams({ q: this.shown })}`;
+    if (elsewhere) window.open(href);
+    else location.assign(href);
+  }
+
+  clear() {
+    this.input.value = "";
+    this.typed();
+  }
+}
+
+const KINDS = { person: "Staff", unit: "Units", extension: "Extensions", zone: "Zones", seat: "Seats" };
+
+/** Results of one kind together, kinds in the order of their best result. */
+function grouped(results) {
+  const kinds = new Map();
+  for (const one of results) kinds.set(one.kind, [...(kinds.get(one.kind) ?? []), one]);
+  return [...kinds.values()].flat();
+}
+
+const key = (one) => `${one.kind} ${one.id}`;
+
+/** The parts of a row: who or what; the number to ring, and where somebody is. */
+function row(one, box) {
+  const kana = one.ruby && one.ruby !== one.title ? element("span", { class: "finder__kana" }, one.ruby) : null;
+  const name = element("span", { class: "finder__name" }, element("span", { class: "finder__title" }, one.title), kana);
+  const who = element("span", { class: "finder__who" }, name, one.detail ? element("span", { class: "finder__detail" }, one.detail) : null);
+  return [who, element("span", { class: "finder__reach" }, number(one, box), place(one, box))];
+}
+
+function number(one, box) {
+  if (one.kind === "extension" || !(one.number || one.outside_number)) return null;
+  const label = element("span", { class: "finder__label" }, box.t(one.number ? "Extension" : "Outside line"));
+  return element("span", { class: "finder__number" }, label, one.number || one.outside_number);
+}
+
+function place(one, box) {
+  if (!one.place?.text) return null;
+  return element("span", { class: "finder__place" }, [one.place.text, age(one.place.age_s, box)].filter(Boolean).join(" · "));
+}
+
+/** "20 s ago", in the map's words and steps. */
+function age(age_s, box) {
+  if (age_s === null || age_s === undefined) return "";
+  if (age_s < 10) return box.t("just now");
+  if (age_s < 60) return box.t("%(n)s s ago", { n: Math.floor(age_s / 10) * 10 });
+  return box.t("%(n)s min ago", { n: Math.floor(age_s / 60) });
+}
+
+const form = document.querySelector("[data-finder]");
+if (form) {
+  const box = new SearchBox(form);
+  onKey("/", () => {
+    box.input.focus();
+    box.input.select();
+  });
+}
+const checkbox = document.getElementById("shortcut");
+if (checkbox) switchWith(checkbox);
+if ("kiosk" in document.body.dataset) clearWhenLeft();
