@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select
-
-from server import db
 from server.directory.order import INDEX, index_row, title_rank
+from server.people import posts
 from server.people import queries as people
-from server.people.models import Membership, Person, Unit
-from server.people.queries import CHUNK, UnitView
+from server.people.posts import Named, Post
+from server.people.queries import UnitView
 from server.phones import queries as phones
 from server.phones.queries import NumberView
 
@@ -34,19 +32,6 @@ class Page:
     def slice(self) -> slice:
         """The entries of this page."""
         return slice((self.number - 1) * PAGE, self.number * PAGE)
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """Somebody's post in a unit."""
-
-    unit_id: int
-    unit: str
-    unit_en: str
-    title: str
-    duties: str
-    is_primary: bool
-    is_head: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +80,7 @@ class UnitPage:
 
 def index_page(row: str | None, number: int, me: int | None, day: date) -> IndexPage:
     """One tab of the index over all people; None: the first one that has anybody."""
-    columns = (Person.id, Person.kana_key, Person.family_name, Person.given_name)
-    everyone = [
-        (index_row(key), (key, family, given, person_id))
-        for person_id, key, family, given in db.session.execute(select(*columns).where(_is_listed(me, day)))
-    ]
+    everyone = [(index_row(key[0]), key) for key in posts.listed(me, day)]
     counts = Counter(found for found, _key in everyone)
     shown = row if row in INDEX else next((one for one in INDEX if counts[one]), INDEX[0])
     ids = [key[-1] for _found, key in sorted(one for one in everyone if one[0] == shown)]
@@ -110,7 +91,7 @@ def index_page(row: str | None, number: int, me: int | None, day: date) -> Index
 def tree(me: int | None, day: date) -> tuple[Branch, ...]:
     """Every unit under its parent, with how many people work in it and below it; nobody counts twice in a unit."""
     units = people.units_on(day)
-    return _branches(None, units, _members(_posts(units, me, day)))
+    return _branches(None, units, _members(posts.listed_in(units, me, day)))
 
 
 def unit_page(unit_id: int, by_rank: bool, number: int, me: int | None, day: date) -> UnitPage | None:
@@ -119,21 +100,21 @@ def unit_page(unit_id: int, by_rank: bool, number: int, me: int | None, day: dat
     if unit_id not in units:
         return None
     below = people.units_below([unit_id], units)
-    found = _posts(below, me, day)
+    found = posts.listed_in(below, me, day)
     depth_first = {unit: place for place, unit in enumerate(_depth_first(unit_id, units))}
     keys: dict[int, str] = {}
-    posts: dict[int, Post] = {}
+    best: dict[int, Post] = {}
     for person_id, key, post in found:
         keys[person_id] = key
-        was = posts.get(person_id)
+        was = best.get(person_id)
         if was is None or _standing(post, depth_first) < _standing(was, depth_first):
-            posts[person_id] = post
+            best[person_id] = post
 
     def place(person_id: int) -> tuple[Any, ...]:
-        rank = _standing(posts[person_id], depth_first) if by_rank else ()
+        rank = _standing(best[person_id], depth_first) if by_rank else ()
         return (*rank, keys[person_id], person_id)
 
-    order = sorted(posts, key=place)
+    order = sorted(best, key=place)
     page = _page(number, len(order))
     return UnitPage(
         unit=units[unit_id],
@@ -141,13 +122,13 @@ def unit_page(unit_id: int, by_rank: bool, number: int, me: int | None, day: dat
         children=_branches(unit_id, units, _members(found)),
         numbers=phones.numbers_of_units(day, [unit_id]).get(unit_id, ()),
         page=page,
-        entries=_entries(order[page.slice], posts, day),
+        entries=_entries(order[page.slice], best, day),
     )
 
 
 def listed_in(unit_id: int, me: int | None, day: date) -> frozenset[int]:
     """Who is listed with a post in this very unit."""
-    return frozenset(person_id for person_id, _key, _post in _posts([unit_id], me, day))
+    return frozenset(person_id for person_id, _key, _post in posts.listed_in([unit_id], me, day))
 
 
 def _page(number: int, total: int) -> Page:
@@ -162,11 +143,13 @@ def _standing(post: Post, depth_first: Mapping[int, int]) -> tuple[int, bool, in
 
 def _depth_first(unit_id: int, units: Mapping[int, UnitView]) -> list[int]:
     children = _children(units)
-    found, waiting = [], [unit_id]
+    found: list[int] = []
+    waiting = [unit_id]
     while waiting:
         unit = waiting.pop()
-        found.append(unit)
-        waiting.extend(reversed([child.id for child in children[unit]]))
+        if unit not in found:
+            found.append(unit)
+            waiting.extend(reversed([child.id for child in children[unit]]))
     return found
 
 
@@ -178,9 +161,9 @@ def _children(units: Mapping[int, UnitView]) -> defaultdict[int | None, list[Uni
     return children
 
 
-def _members(posts: Iterable[tuple[int, str, Post]]) -> Mapping[int, frozenset[int]]:
+def _members(held: Iterable[tuple[int, str, Post]]) -> Mapping[int, frozenset[int]]:
     members: defaultdict[int, set[int]] = defaultdict(set)
-    for person_id, _key, post in posts:
+    for person_id, _key, post in held:
         members[post.unit_id].add(person_id)
     return {unit_id: frozenset(found) for unit_id, found in members.items()}
 
@@ -190,87 +173,34 @@ def _branches(
 ) -> tuple[Branch, ...]:
     children = _children(units)
 
-    def grow(unit: UnitView) -> tuple[Branch, frozenset[int]]:
-        grown = [grow(child) for child in children[unit.id]]
+    def grow(unit: UnitView, above: frozenset[int]) -> tuple[Branch, frozenset[int]]:
+        above |= {unit.id}
+        grown = [grow(child, above) for child in children[unit.id] if child.id not in above]
         inside = members.get(unit.id, frozenset()).union(*(found for _branch, found in grown))
         return Branch(unit, len(inside), tuple(branch for branch, _found in grown)), inside
 
-    return tuple(grow(unit)[0] for unit in children[top])
-
-
-def _posts(unit_ids: Collection[int], me: int | None, day: date) -> list[tuple[int, str, Post]]:
-    """Who may be listed with a post in these units: person, key of their reading, post."""
-    wanted = (
-        _with_unit(select(Person.id, Person.kana_key, *POST))
-        .join(Person, Person.id == Membership.person_id)
-        .where(_holds(day), _is_listed(me, day))
-    )
-    return [(i, key, Post(*post)) for i, key, *post in _rows(wanted, Membership.unit_id, unit_ids)]
+    return tuple(grow(unit, frozenset())[0] for unit in children[top])
 
 
 def _entries(person_ids: Collection[int], listed_for: Mapping[int, Post], day: date) -> tuple[Entry, ...]:
     """The lines of these people, in the order given; without a post to be listed for, for their primary one."""
-    posts: defaultdict[int, list[Post]] = defaultdict(list)
-    held = _with_unit(select(Membership.person_id, *POST)).where(_holds(day))
-    for person_id, *post in _rows(held, Membership.person_id, person_ids):
-        posts[person_id].append(Post(*post))
-    columns = (
-        Person.id,
-        Person.family_name,
-        Person.given_name,
-        Person.family_kana,
-        Person.given_kana,
-        Person.mail,
-    )
-    names = {row[0]: row for row in _rows(select(*columns), Person.id, person_ids)}
+    held: defaultdict[int, list[Post]] = defaultdict(list)
+    for person_id, post in posts.posts_of(person_ids, day):
+        held[person_id].append(post)
+    names = posts.names_of(person_ids)
     numbers = phones.numbers_of_people(day, person_ids)
-    return tuple(_entry(names[i], listed_for.get(i), posts[i], numbers.get(i, ())) for i in person_ids if i in names)
+    return tuple(_entry(names[i], listed_for.get(i), held[i], numbers.get(i, ())) for i in person_ids if i in names)
 
 
-def _entry(names: Any, listed_for: Post | None, posts: list[Post], numbers: tuple[NumberView, ...]) -> Entry:
-    person_id, family, given, family_kana, given_kana, mail = names
-    primary_first = sorted(posts, key=lambda post: not post.is_primary)
+def _entry(named: Named, listed_for: Post | None, held: list[Post], numbers: tuple[NumberView, ...]) -> Entry:
+    primary_first = sorted(held, key=lambda post: not post.is_primary)
     post = listed_for or next(iter(primary_first), None)
     return Entry(
-        person_id=person_id,
-        name=f"{family} {given}".strip(),
-        kana=f"{family_kana} {given_kana}".strip(),
-        mail=mail,
+        person_id=named.person_id,
+        name=named.name,
+        kana=named.kana,
+        mail=named.mail,
         post=post,
         further=tuple(one for one in primary_first if one != post),
         numbers=numbers,
     )
-
-
-POST = (
-    Membership.unit_id,
-    Unit.name,
-    Unit.name_en,
-    Membership.title,
-    Membership.duties,
-    Membership.is_primary,
-    Membership.is_head,
-)
-
-
-def _with_unit(wanted: Any) -> Any:
-    return wanted.select_from(Membership).join(Unit, Unit.id == Membership.unit_id)
-
-
-def _holds(day: date) -> ColumnElement[bool]:
-    return (Membership.valid_from <= day) & or_(Membership.valid_to.is_(None), Membership.valid_to > day)
-
-
-def _is_listed(me: int | None, day: date) -> ColumnElement[bool]:
-    """Works here that day and is not protected; everybody finds themselves."""
-    works_here = (Person.active_from <= day) & or_(Person.active_to.is_(None), Person.active_to > day)
-    return works_here & or_(Person.protected.is_(False), Person.id == me if me is not None else false())
-
-
-def _rows(wanted: Any, column: Any, ids: Collection[int]) -> list[Any]:
-    unique = sorted(set(ids))
-    return [
-        row
-        for start in range(0, len(unique), CHUNK)
-        for row in db.session.execute(wanted.where(column.in_(unique[start : start + CHUNK])))
-    ]

@@ -100,7 +100,11 @@ def _unit_page(
         error=error,
         longest=DUTIES_LENGTH,
         link=lambda number: url_for(
-            "directory.unit", unit_id=unit_id, page=number, by="rank" if by_rank else None, edit=1 if is_editing else None
+            "directory.unit",
+            unit_id=unit_id,
+            page=number,
+            by="rank" if by_rank else None,
+            edit=1 if is_editing else None,
         ),
     )
 
