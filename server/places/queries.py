@@ -12,7 +12,7 @@ from sqlalchemy import Select, or_, select
 from server import db
 from server.people.models import Unit
 from server.places import rules
-from server.places.models import Building, ClosedDay, Floor, FloorPlan, TruePath, Zone, ZoneOwner
+from server.places.models import Building, ClosedDay, Floor, FloorPlan, Seat, TruePath, Zone, ZoneOwner
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,18 @@ class ZoneView:
     units: tuple[str, ...] = ()
     units_en: tuple[str, ...] = ()
     unit_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeatView:
+    """A place to work at."""
+
+    id: int
+    zone_id: int
+    code: str
+    kind: str
+    x_m: float
+    y_m: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +183,18 @@ def zone_ids_of(unit_id: int, day: date) -> frozenset[int]:
         or_(ZoneOwner.valid_to.is_(None), ZoneOwner.valid_to > day),
     )
     return frozenset(db.session.scalars(owned))
+
+
+def seats(building_id: int) -> list[SeatView]:
+    """Every seat of the building, by its code."""
+    rows = db.session.execute(
+        select(Seat.id, Seat.zone_id, Seat.code, Seat.kind, Seat.x_m, Seat.y_m)
+        .join(Zone, Zone.id == Seat.zone_id)
+        .join(Floor, Floor.id == Zone.floor_id)
+        .where(Floor.building_id == building_id)
+        .order_by(Seat.code)
+    )
+    return [SeatView(*row) for row in rows]
 
 
 def true_path(floor_id: int) -> TruePathView | None:

@@ -1,5 +1,6 @@
 """When a building is open, and what a zone's outline must be. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
@@ -20,6 +21,20 @@ class FloorKind(StrEnum):
     SHARED = "shared"
     PUBLIC = "public"
     EXCLUDED = "excluded"
+
+
+class SeatKind(StrEnum):
+    """What a seat is."""
+
+    GROUP = "group"
+    SOLO = "solo"
+    GROUP_DESK = "group_desk"
+    BOOTH = "booth"
+    FIXED = "fixed"
+    COUNTER = "counter"
+
+
+SEAT_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,25 @@ def check_polygon(polygon: Polygon, width_m: float, height_m: float) -> None:
             )
     if area_m2(polygon) < 0.5:
         raise Refused("bad_zone", "The zone encloses less than half a square metre.", 422)
+
+
+def check_seat(code: str, kind: str, x_m: float, y_m: float, width_m: float, height_m: float) -> None:
+    """Refused unless the seat has a code and a kind that we know, and stands on the floor."""
+    if not SEAT_CODE.fullmatch(code):
+        raise Refused("bad_seat", "A seat’s code has 1 to 32 letters, digits and hyphens, such as 18A-012.", 422)
+    if kind not in set(SeatKind):
+        raise Refused("bad_seat", "There is no such kind of seat.", 422)
+    if not (0 <= x_m <= width_m and 0 <= y_m <= height_m):
+        raise Refused(
+            "bad_seat",
+            "Seat %(seat)s at %(x).2f, %(y).2f m lies outside the floor of %(w).2f × %(h).2f m.",
+            422,
+            seat=code,
+            x=x_m,
+            y=y_m,
+            w=width_m,
+            h=height_m,
+        )
 
 
 def area_m2(polygon: Polygon) -> float:

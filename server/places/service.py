@@ -2,19 +2,29 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from server import changes, db
 from server.changes import Thing
 from server.errors import Refused
 from server.places import rules
-from server.places.models import Building, ClosedDay, Floor, FloorPlan, TruePath, Zone, ZoneOwner
+from server.places.models import Building, ClosedDay, Floor, FloorPlan, Seat, TruePath, Zone, ZoneOwner
 
 MEDIA = ("image/svg+xml", "image/png")
+
+
+class NewSeat(NamedTuple):
+    """A seat that is to be: its code such as 18A-012, what it is, and where it stands on the floor."""
+
+    code: str
+    kind: str
+    x_m: float
+    y_m: float
 
 
 def add_building(code: str, name: str, **fields: Any) -> int:
@@ -93,6 +103,27 @@ def add_zone(floor_id: int, code: str, name: str, polygon: Sequence[Sequence[flo
     db.session.add(row)
     db.session.flush()  # the caller needs the key
     return row.id
+
+
+def add_seat(zone_id: int, code: str, kind: str, x_m: float, y_m: float, now: datetime) -> int:
+    """One more seat in a zone, or Refused; open maps are told. Returns its id."""
+    add_seats(zone_id, [NewSeat(code, kind, x_m, y_m)], now)
+    return db.session.scalars(select(Seat.id).where(Seat.zone_id == zone_id, Seat.code == code)).one()
+
+
+def add_seats(zone_id: int, seats: Iterable[NewSeat], now: datetime) -> None:
+    """More seats in a zone; Refused when a code will not do, is there already, or the seat lies outside the floor."""
+    floor = db.session.get_one(Floor, db.session.get_one(Zone, zone_id).floor_id)
+    rows = [{"zone_id": zone_id, "code": code, "kind": kind, "x_m": x, "y_m": y} for code, kind, x, y in seats]
+    for row in rows:
+        rules.check_seat(row["code"], row["kind"], row["x_m"], row["y_m"], floor.width_m, floor.height_m)
+    if not rows:
+        return
+    try:
+        db.session.execute(insert(Seat), rows)
+    except IntegrityError:
+        raise Refused("seat_exists", "This zone has a seat with this code already.") from None
+    changes.record(Thing.FLOOR, floor.id, now)
 
 
 def own_zone(zone_id: int, unit_id: int, valid_from: date, valid_to: date | None = None) -> None:

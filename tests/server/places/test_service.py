@@ -127,3 +127,30 @@ def test_a_replayed_walk_is_kept_to_the_millimetre_and_says_when_it_began(floor)
         service.start_true_path(floor, None, clock.now())
     with db.reading():
         assert queries.true_path(floor).started_at is None
+
+
+def test_a_seat_stands_in_its_zone_and_open_maps_are_told(floor):
+    with db.transaction():
+        zone, since = make.zone(floor, "18A"), changes.latest_id()
+        seat = service.add_seat(zone, "18A-012", "group", 1.0, 2.0, clock.now())
+
+    with db.reading():
+        building = queries.building_of(floor).id
+        assert queries.seats(building) == [queries.SeatView(seat, zone, "18A-012", "group", 1.0, 2.0)]
+        assert [(line.thing, line.thing_id) for line in changes.since(since)] == [(Thing.FLOOR, floor)]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "x_m", "status"),
+    [("18A 012", "group", 1.0, 422), ("18A-013", "throne", 1.0, 422), ("18A-013", "group", 99.0, 422),
+     ("18A-012", "group", 3.0, 409)],
+)  # fmt: skip
+def test_a_seat_that_will_not_do_or_is_there_already_is_refused(floor, code, kind, x_m, status):
+    with db.transaction():
+        zone = make.zone(floor, "18A")
+        service.add_seat(zone, "18A-012", "group", 1.0, 2.0, clock.now())
+
+    with pytest.raises(Refused) as refused, db.transaction():
+        service.add_seat(zone, code, kind, x_m, 2.0, clock.now())
+
+    assert refused.value.status == status
