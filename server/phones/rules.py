@@ -64,6 +64,12 @@ def extension_number(text: str) -> str | None:
     return digits if EXTENSION.fullmatch(digits) else None
 
 
+def digits_of(text: str) -> str:
+    """The digits of what is a number and nothing else, "" of anything else."""
+    plain = re.sub(r"[\s()+-]", "", unicodedata.normalize("NFKC", text).translate(_HYPHENS))
+    return plain if re.fullmatch(r"[0-9]+", plain) else ""
+
+
 def outside_number(text: str) -> str | None:
     """A number of the public network with plain hyphens, None when it is none; "" stays ""."""
     if len(text) > LONGEST_INPUT:
@@ -191,7 +197,7 @@ def _duplicates(facts: Collection[Fact]) -> Iterator[Finding]:
         if fact.holder is not None and fact.holder.person_id is not None:
             of_person[fact.holder, fact.kind].append(fact.number)
         if fact.outside_number and not fact.retired:
-            of_outside[re.sub(r"\D", "", fact.outside_number)].append(fact.number)
+            of_outside[digits_of(fact.outside_number)].append(fact.number)
     for wrong, groups in ((Wrong.TWO_OF_A_KIND, of_person.values()), (Wrong.SAME_OUTSIDE, of_outside.values())):
         yield from (Finding(wrong, tuple(sorted(numbers))) for numbers in groups if len(numbers) > 1)
 
