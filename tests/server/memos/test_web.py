@@ -55,7 +55,7 @@ def set_leave(person_id: int, kind: str = "leave") -> None:
                 ends_at=now + timedelta(hours=1),
                 kind=kind,
                 set_at=now,
-            )  # fmt: skip
+            )
         )
 
 
