@@ -21,7 +21,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from server import access, audit, clock, db, settings
 from server.access import KIOSK_TOO, LOOPBACK_OR_TOKEN, PUBLIC, SIGNED_IN, Room, Rule
 from server.directory import api as directory_api
-from server.directory import exports
+from server.directory import exports, phonebooks
 from server.directory import web as directory
 from server.errors import Refused
 from server.fleet import admin as fleet
@@ -64,6 +64,7 @@ ROOMS: tuple[Room, ...] = (
     Room(directory.pages, None, KIOSK_TOO),
     Room(directory_api.api, None, KIOSK_TOO),
     Room(exports.pages, None, SIGNED_IN),
+    Room(phonebooks.api, None, SIGNED_IN),
     Room(phones.pages, None, KIOSK_TOO),
     Room(phones_api.api, None, KIOSK_TOO),
     Room(numbers.pages, None, NUMBERS),

@@ -1,0 +1,116 @@
+"""Telephones walk from the menu of bureaus to the people of a section."""
+
+from xml.etree import ElementTree
+
+import make
+import pytest
+from watching import Office
+
+from server import audit, db
+from server.people import service as people
+
+BOOK = "/api/v1/phonebook"
+
+
+class Bureau(Office):
+    """財務局 under the city, with 財政課 and 税務課 below it, and its own director."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with db.transaction():
+            self.city = people.add_unit("0", "潮川市", "city", make.DAY, name_en="Shiokawa City")
+            self.bureau = people.add_unit("1", "財務局", "bureau", make.DAY, name_en="Finance", parent_id=self.city)
+            self.empty = people.add_unit("2", "空の局", "bureau", make.DAY, parent_id=self.city)
+            self.section_a = people.add_unit("3", "契約課", "section", make.DAY, parent_id=self.bureau)
+            self.director = make.person("瀬名", "一", unit_id=self.bureau)
+            make.extension("24001", person_id=self.director)
+            for i in range(40):
+                make.extension(f"25{i:03}", person_id=make.person(f"職員{i}", "一", unit_id=self.section_a))
+
+
+@pytest.fixture
+def office(app) -> Bureau:
+    return Bureau()
+
+
+@pytest.fixture
+def phone(office, signed_in):
+    return signed_in(person_id=office.stranger)
+
+
+def read(phone, path: str) -> ElementTree.Element:
+    answer = phone.get(path)
+    assert answer.status_code == 200, answer.text
+    assert answer.mimetype == "text/xml"
+    return ElementTree.fromstring(answer.data)  # noqa: S314  our own
+
+
+def items(root: ElementTree.Element) -> dict[str, str]:
+    base = "http://127.0.0.1:8000"
+    found = {item.findtext("Name"): item.findtext("URL") for item in root.iter("MenuItem")}
+    assert all(url.startswith(f"{base}/api/v1/phonebook/") for url in found.values())
+    return {name: url.removeprefix(base) for name, url in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("vendor", "menu", "directory"),
+    [
+        ("yealink", "YealinkIPPhoneMenu", "YealinkIPPhoneDirectory"),
+        ("cisco", "CiscoIPPhoneMenu", "CiscoIPPhoneDirectory"),
+    ],
+)
+def test_a_telephone_walks_from_the_bureaus_to_a_person(office, phone, vendor, menu, directory):
+    top = read(phone, f"{BOOK}/{vendor}")
+    assert (top.tag, top.findtext("Title")) == (menu, "潮川市")
+    assert list(items(top)) == ["財務局"], (
+        "units without anybody are left out, and those beside the city are not below it"
+    )
+
+    bureau = read(phone, items(top)["財務局"])
+    assert (bureau.tag, list(items(bureau))) == (menu, ["財務局", "契約課"])
+
+    own = read(phone, items(bureau)["財務局"])
+    assert (own.tag, [one.text for one in own.iter("Telephone")]) == (directory, ["24001"])
+    section = read(phone, items(bureau)["契約課"])
+    assert section.tag == directory
+    assert len(list(section.iter("DirectoryEntry"))) == (40 if vendor == "yealink" else 32)
+
+
+def test_cisco_s_next_key_leads_to_the_rest(office, phone):
+    first = read(phone, f"{BOOK}/cisco/units/{office.section_a}")
+    (following,) = [k.findtext("URL") for k in first.iter("SoftKeyItem") if k.findtext("Name") == "次へ"]
+
+    second = read(phone, following.removeprefix("http://127.0.0.1:8000"))
+
+    assert len(list(second.iter("DirectoryEntry"))) == 8
+    assert [k.findtext("Name") for k in second.iter("SoftKeyItem")] == ["発信", "戻る"]
+    assert phone.get(f"{BOOK}/cisco/units/{office.section_a}/people?page=3").status_code == 404
+    assert phone.get(f"{BOOK}/cisco/units/{office.section_a}/people?page=0").status_code == 422
+
+
+def test_a_protected_person_is_in_no_phone_book_p13(office, phone):
+    """P13: and a unit that holds nobody else is not, either."""
+    office.protect(office.director)
+
+    root = read(phone, f"{BOOK}/yealink/units/{office.bureau}")
+
+    assert list(items(root)) == ["契約課"]
+
+
+@pytest.mark.parametrize("unit_id", [99_999, 2**31, 10**30])
+def test_a_unit_that_does_not_exist_is_not_found(office, phone, unit_id):
+    for path in (f"yealink/units/{unit_id}", f"cisco/units/{unit_id}", f"cisco/units/{unit_id}/people"):
+        assert phone.get(f"{BOOK}/{path}").status_code == 404
+
+
+def test_reading_a_phone_book_is_written_down_once_an_hour(office, phone):
+    for path in ("yealink", "cisco", f"cisco/units/{office.section_a}"):
+        read(phone, f"{BOOK}/{path}")
+
+    with db.reading():
+        (line,) = audit.entries(10, action="phone_book_read")
+    assert line.details == {"path": f"{BOOK}/yealink"}
+
+
+def test_a_phone_book_speaks_english_when_asked(office, phone):
+    assert list(items(read(phone, f"{BOOK}/yealink?lang=en"))) == ["Finance"]
