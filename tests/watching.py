@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -18,10 +19,11 @@ from server.live_map.feed import Feed
 from server.live_map.rules import Status
 from server.people import service as people
 from server.people.models import Person
-from server.people.rules import Audience, Level, PauseLength
+from server.people.rules import Audience, Level, PauseLength, Signal
 from server.places.models import Floor, Zone
 from server.presence import service as presence
-from server.presence.rules import State, Whereabouts
+from server.presence import statuses
+from server.presence.rules import State, StatusKind, Whereabouts
 from server.presence.service import Observation
 
 TOKYO = ZoneInfo("Asia/Tokyo")
@@ -82,6 +84,19 @@ class Office:
         """What the person shows from now on: `everyone=Level.FLOOR`."""
         with db.transaction():
             people.set_visibility(person_id, {Audience(name): level for name, level in levels.items()}, clock.now())
+
+    def hide(self, person_id: int) -> None:
+        """The person shows nothing to anybody from now on, by no signal."""
+        nothing = dict.fromkeys(Audience, Level.HIDDEN)
+        with db.transaction():
+            for signal in Signal:
+                people.set_visibility(person_id, nothing, clock.now(), signal)
+
+    def say(self, person_id: int, kind: StatusKind, minutes: int = 60, note: str = "") -> None:
+        """The person says this of the next so many minutes."""
+        now = clock.now()
+        with db.transaction():
+            statuses.set_status(person_id, kind, now, now + timedelta(minutes=minutes), note, now)
 
     def pause(self, person_id: int) -> None:
         """The person hides for an hour; what is known of their place is forgotten, as their page does it."""

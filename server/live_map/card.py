@@ -4,49 +4,78 @@ from collections.abc import Mapping, Sequence
 from math import dist
 
 from server.live_map.known import person
-from server.live_map.queries import Places
-from server.live_map.rules import Entry, Subject
-from server.people.queries import PersonCard
-from server.people.rules import Viewer
+from server.live_map.look_up import LookedUp
+from server.live_map.rules import Entry
+from server.people.queries import PostView
+from server.phones.queries import NumberView
 from server.places.queries import ZoneView
-from server.presence.rules import Seen, Shown
+from server.presence.fusion import Found, Source
+from server.presence.rules import Shown
 
-SCREENS = frozenset({"map", "list", "home", "search"})
+SCREENS = frozenset({"map", "list", "home", "search", "person"})
 
 
-def card(of: PersonCard, subject: Subject, seen: Seen, viewer: Viewer, places: Places) -> Mapping[str, object]:
-    """The answer.
-
-    seen   what `presence` lets this viewer see; nothing else of the place gets in here
-    """
-    own = not subject.unit_ids.isdisjoint(viewer.unit_ids)
-    entry = Entry(seen.state, seen.floor_id, seen.zone_id, seen.sure, seen.source, None, None, own)
-    floor = None if seen.floor_id is None else places.floor_by_id.get(seen.floor_id)
-    zone = None if seen.zone_id is None else places.zone_by_id.get(seen.zone_id)
+def card(of: LookedUp) -> Mapping[str, object]:
+    """The answer."""
+    found, places = of.found, of.places
+    floor = None if found.floor_id is None else places.floor_by_id.get(found.floor_id)
+    zone = None if found.zone_id is None else places.zone_by_id.get(found.zone_id)
+    is_claim = found.source in (Source.CHECK_IN, Source.BOOKING)
     return {
-        "person": person(of, entry, seen.heard_at, places, me=viewer.person_id == of.id),
-        "unit_path": of.unit_path,
-        "unit_path_en": of.unit_path_en,
-        "title": of.title,
-        "kana": of.kana,
+        "person": person(of.card, _entry(of, found), found.heard_at, places, me=of.is_me),
+        "unit_path": of.card.unit_path,
+        "unit_path_en": of.card.unit_path_en,
+        "title": of.card.title,
+        "kana": of.card.kana,
+        "posts": [_post(post) for post in of.card.posts],
+        "mail": of.card.mail,
+        "numbers": [_number(number) for number in of.numbers],
         "floor": None if floor is None else {"code": floor.code, "name": floor.name, "name_en": floor.name_en},
         "zone": None if zone is None else _zone(zone),
-        "portal": None if floor is None or zone is None else _nearest(floor.portals, zone),
-        "hidden": seen.state is Shown.HIDDEN,
+        "portal": None if floor is None or zone is None else nearest(floor.portals, zone),
+        "seat": found.place,
+        "until": int(found.until.timestamp()) if is_claim and found.until is not None else None,
+        "hidden": found.state is Shown.HIDDEN,
+        "sensors_down": found.is_deaf,
     }
 
 
-def _zone(zone: ZoneView) -> Mapping[str, object]:
-    return {"code": zone.code, "name": zone.name, "name_en": zone.name_en, "centre": _middle(zone)}
-
-
-def _middle(zone: ZoneView) -> tuple[float, float]:
+def middle(zone: ZoneView) -> tuple[float, float]:
     """The mean of the zone's corners, x_m and y_m."""
     n = len(zone.polygon)
     return sum(x for x, _y in zone.polygon) / n, sum(y for _x, y in zone.polygon) / n
 
 
-def _nearest(portals: Sequence[tuple[float, float]], zone: ZoneView) -> tuple[float, float] | None:
+def nearest(portals: Sequence[tuple[float, float]], zone: ZoneView) -> tuple[float, float] | None:
     """The lift or stairs (x_m, y_m) nearest to the middle of the zone's corners."""
-    middle = _middle(zone)
-    return min(portals, key=lambda portal: dist(portal, middle), default=None)
+    centre = middle(zone)
+    return min(portals, key=lambda portal: dist(portal, centre), default=None)
+
+
+def _entry(of: LookedUp, found: Found) -> Entry:
+    own = not of.subject.unit_ids.isdisjoint(of.viewer.unit_ids)
+    source = (found.source or Source.BEACON).value
+    return Entry(found.state, found.floor_id, found.zone_id, found.sure, source, None, None, own, found.status)
+
+
+def _zone(zone: ZoneView) -> Mapping[str, object]:
+    return {"code": zone.code, "name": zone.name, "name_en": zone.name_en, "centre": middle(zone)}
+
+
+def _post(post: PostView) -> Mapping[str, object]:
+    return {
+        "unit_path": post.unit_path,
+        "unit_path_en": post.unit_path_en,
+        "title": post.title,
+        "duties": post.duties,
+        "primary": post.is_primary,
+    }
+
+
+def _number(number: NumberView) -> Mapping[str, object]:
+    return {
+        "number": number.number,
+        "kind": number.kind,
+        "outside_number": number.outside_number,
+        "main": number.is_main,
+    }

@@ -38,6 +38,7 @@ SILENT_AFTER_S = 5.0  # without a reading nobody waits for the database any more
 STALE_AFTER_S = 2.0  # without a reading; with PULSE_S this says so within RP-10's three seconds
 RETRY_S = 0.5
 SENSORS_EVERY_S = 2.0
+STATUSES_EVERY_S = 1.0
 COUNTS_EVERY_S = 1.0
 HEARD_EVERY_S = 10.0
 STATUS_EVERY_S = 15.0  # repeated, so that a page that hears nothing for longer knows that its connection is dead
@@ -243,7 +244,13 @@ class Feed:
         everyone_due = self._is_due("everyone", EVERYONE_EVERY_S)
         due, self._viewers_due = self._viewers_due[:VIEWERS_A_TURN], self._viewers_due[VIEWERS_A_TURN:]
         sensors_due = self._is_due("sensors", SENSORS_EVERY_S)
-        return self.model.read(now, sensors_due=sensors_due, everyone_due=everyone_due, viewers_due=due)
+        return self.model.read(
+            now,
+            sensors_due=sensors_due,
+            statuses_due=self._is_due("statuses", STATUSES_EVERY_S),
+            everyone_due=everyone_due,
+            viewers_due=due,
+        )
 
     def _ask_viewers_anew(self) -> None:
         """Posts may be others, as on another day: those who watch are asked about soon, the rest when they come."""

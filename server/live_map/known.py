@@ -11,6 +11,7 @@ from server.live_map.queries import Places
 from server.live_map.rules import Closed, Entry, Subject
 from server.people.queries import PersonCard
 from server.people.rules import Viewer
+from server.presence.fusion import StatusSeen
 from server.presence.rules import Whereabouts
 
 
@@ -29,9 +30,13 @@ class Known:
         self._json: dict[tuple[Entry, bool], bytes] = {}
 
     def heard_again(self, where: Whereabouts) -> "Known":
-        """The same person at the same place, heard later; entries do not carry the time and stay."""
+        """The same person at the same place, heard later; entries do not carry the time and stay.
+
+        Unless a status says that the person is elsewhere: the beacon knows better from when it is heard after that.
+        """
         known = Known(self.card, replace(self.subject, where=where))
-        known._entries = self._entries
+        if self.subject.said is None or not self.subject.said.is_elsewhere:
+            known._entries = self._entries
         return known
 
     def looks_like(self, card: PersonCard, subject: Subject) -> bool:
@@ -87,9 +92,15 @@ def person(
         "sure": None if entry.sure is None else entry.sure.value,
         "heard_at": heard_s(entry, heard_at),
         "source": entry.source,
+        "status": None if entry.status is None else status(entry.status),
         "own": entry.own,
         "me": me,
     }
+
+
+def status(said: StatusSeen) -> Mapping[str, object]:
+    """What somebody says of the day, as others read it: until when, never since when (P3)."""
+    return {"kind": said.kind.value, "until": int(said.ends_at.timestamp()), "note": said.note}
 
 
 def heard_s(entry: Entry, heard_at: datetime | None) -> int | None:

@@ -25,6 +25,7 @@ WIDEST_GAP = 5000
 # sequence that jumped, not transactions under way.
 MISSING_FOR_S = 10.0  # how long a missing id is asked for again; our transactions last milliseconds
 LINES = 5000  # read at once
+OF_PEOPLE = frozenset({Thing.PRESENCE, Thing.CHOICES, Thing.STATUS})  # whose `thing_id` is a person's
 
 
 class Nothing(Exception):  # noqa: N818  an answer for callers, not a fault
@@ -46,6 +47,7 @@ class News:
     people: Mapping[int, tuple[PersonCard, Subject] | None] = field(default_factory=dict)
     where: Mapping[int, Whereabouts | None] = field(default_factory=dict)
     viewers: Mapping[int, Viewer] = field(default_factory=dict)  # by account
+    statuses_at: datetime | None = None  # up to when statuses that begin or end by themselves are in it
 
 
 class Changed(NamedTuple):
@@ -73,7 +75,9 @@ class Model:
         self.heard_versions: Counter[int] = Counter()  # by floor id
         self.newest_heard: datetime | None = None
         self.places_version = 0
+        self.versions: Counter[Thing] = Counter()  # rises whenever something of the kind has changed or may have
         self.day: date | None = None
+        self.statuses_at: datetime | None = None
         self.is_open = False  # the building; while it is not nobody has a place (P7)
         self.last_id = 0
         self.read_at: datetime | None = None
@@ -88,7 +92,7 @@ class Model:
         day = now.astimezone(places.building.zone).date()
         places = queries.read_places(self._site, day)
         is_open = places is not None and places.opening.is_open(now)
-        everyone = queries.read_people(day, is_open=is_open)
+        everyone = queries.read_people(day, now=now, is_open=is_open)
         return News(
             now,
             day,
@@ -98,13 +102,21 @@ class Model:
             sensors=None if places is None else queries.read_sensors(places.building.id, now),
             everyone=True,
             people=everyone,
+            statuses_at=now,
         )
 
     def read(
-        self, now: datetime, *, sensors_due: bool = True, everyone_due: bool = False, viewers_due: Iterable[int] = ()
+        self,
+        now: datetime,
+        *,
+        sensors_due: bool = True,
+        statuses_due: bool = True,
+        everyone_due: bool = False,
+        viewers_due: Iterable[int] = (),
     ) -> News:
         """What the outbox has named since the last turn, as it is now.
 
+        statuses_due   ask whose status has begun or ended by itself
         everyone_due   read all people again, should something have changed without a line
         viewers_due    accounts to ask again who they are
         """
@@ -114,10 +126,12 @@ class Model:
             return self.read_all(now)
         lines = self._new_lines()
         ids = _by_thing(lines)
-        asked = set(ids[Thing.CHOICES])
+        asked = ids[Thing.CHOICES] | ids[Thing.STATUS]
+        if statuses_due and self.statuses_at is not None:
+            asked |= queries.read_status_turns(self.statuses_at, now)
         is_open = self.places.opening.is_open(now)
         everyone_due = everyone_due or 0 in asked or is_open != self.is_open
-        found = queries.read_people(self.day, None if everyone_due else asked, is_open=is_open)
+        found = queries.read_people(self.day, None if everyone_due else asked, now=now, is_open=is_open)
         asked |= found.keys()
         moved = ids[Thing.PRESENCE] - asked
         where: dict[int, Whereabouts | None] = {}
@@ -139,6 +153,7 @@ class Model:
             people={i: found.get(i) for i in asked - {0}},
             where=where,
             viewers={a: people.viewer_of(a, self.day) for a in accounts | (ids[Thing.SESSION] & self.viewers.keys())},
+            statuses_at=now if statuses_due else None,
         )
 
     def closing(self, now: datetime) -> News | None:
@@ -178,8 +193,10 @@ class Model:
             self.sensors = news.sensors
         self.day, self.last_id, self.is_open = news.day, news.last_id, news.is_open
         self.read_at, self.read_s = news.read_at, read_s
+        self.statuses_at = news.statuses_at or self.statuses_at
         self.viewers.update(news.viewers)
-        line_of = {line.thing_id: line.id for line in news.lines if line.thing in (Thing.PRESENCE, Thing.CHOICES)}
+        self.versions.update(Thing if news.everyone else {line.thing for line in news.lines})
+        line_of = {line.thing_id: line.id for line in news.lines if line.thing in OF_PEOPLE}
         changed = []
         for person_id, known in self._after(news).items():
             before = self.people.get(person_id)
@@ -293,6 +310,8 @@ def _is_heard_only(before: Known, after: Known) -> bool:
         before.card == after.card
         and was.choices == where.choices
         and was.unit_ids == where.unit_ids
+        and was.said == where.said
+        and (where.said is None or not where.said.is_elsewhere)
         and was.where is not None
         and where.where is not None
         and _is_same_place(was.where, where.where)

@@ -76,7 +76,7 @@ def read_places(site: str, today: date) -> Places | None:
 
 
 def read_people(
-    today: date, person_ids: Collection[int] | None = None, *, is_open: bool
+    today: date, person_ids: Collection[int] | None = None, *, now: datetime, is_open: bool
 ) -> dict[int, tuple[PersonCard, Subject]]:
     """These people (None: everyone who works here today) with all that decides what others see of them.
 
@@ -88,8 +88,9 @@ def read_people(
     choices = people.choices_of(person_ids)
     units = people.units_of_people(today, person_ids)
     where = presence.whereabouts(person_ids) if is_open else {}
+    said = {i: status.said for i, status in presence.statuses_at(now, person_ids).items()}
     return {
-        i: (card, Subject(choices[i], units.get(i, frozenset()), where.get(i)))
+        i: (card, Subject(choices[i], units.get(i, frozenset()), where.get(i), said.get(i)))
         for i, card in cards.items()
         if i in choices
     }
@@ -98,6 +99,11 @@ def read_people(
 def read_whereabouts(person_ids: Collection[int]) -> dict[int, Whereabouts]:
     """Where these people are; who is not known is missing."""
     return presence.whereabouts(person_ids)
+
+
+def read_status_turns(after: datetime, until: datetime) -> frozenset[int]:
+    """Whose status has begun or ended in between."""
+    return presence.status_turns(after, until)
 
 
 def read_floor(floor_id: int) -> dict[int, Whereabouts]:

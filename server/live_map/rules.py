@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from server.people.rules import Choices, Level, Viewer, visible_level
-from server.presence.rules import Shown, Sure, Whereabouts, seen
+from server.people.rules import Choices, Level, Signal, Viewer, visible_level
+from server.presence.fusion import Granted, Said, Source, StatusSeen, fuse
+from server.presence.rules import Shown, Sure, Whereabouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Subject:
     choices: Choices
     unit_ids: frozenset[int]
     where: Whereabouts | None  # None: nothing is known
+    said: Said | None = None  # what the person says of the day, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,9 @@ class Entry(NamedTuple):
     floor_id           None unless the floor may be shown
     counted_floor_id   the floor whose number includes the person
     counted_zone_id    the zone whose number does; a zone that shows no names still counts
+    source             who says where: the beacon, or the person by a status that says elsewhere
     own                has a post in one of the viewer's units
+    status             what the person says of the day
     """
 
     state: Shown
@@ -44,6 +48,7 @@ class Entry(NamedTuple):
     counted_floor_id: int | None
     counted_zone_id: int | None
     own: bool
+    status: StatusSeen | None = None
 
     @property
     def is_in(self) -> bool:
@@ -63,20 +68,24 @@ def kind_of(viewer: Viewer) -> Viewer:
     return replace(viewer, person_id=None)
 
 
-def level(viewer: Viewer, subject: Subject, now: datetime) -> Level:
+def granted(viewer: Viewer, subject: Subject, now: datetime) -> Granted:
     """How much of the subject's place the viewer may see now (P4, P5, P13)."""
-    return visible_level(viewer, subject.choices, subject.unit_ids, now)
+    beacon, booking = (visible_level(viewer, subject.choices, subject.unit_ids, now, signal) for signal in Signal)
+    return Granted(beacon, booking)
 
 
 def entry(viewer: Viewer, subject: Subject, closed: Closed, now: datetime) -> Entry:
     """The subject as the viewer sees them."""
     is_self = viewer.person_id is not None and viewer.person_id == subject.choices.person_id
-    own = not subject.unit_ids.isdisjoint(viewer.unit_ids)
-    return entry_at(level(viewer, subject, now), subject, closed, own=own, is_self=is_self)
+    # A protected person is on nobody's list but their own (P13).
+    own = not subject.unit_ids.isdisjoint(viewer.unit_ids) and (is_self or not subject.choices.protected)
+    return entry_at(granted(viewer, subject, now), subject, closed, now, own=own, is_self=is_self)
 
 
-def entry_at(level: Level, subject: Subject, closed: Closed, *, own: bool, is_self: bool = False) -> Entry:
-    """The subject at a level of visibility; an excluded place is no place (P8).
+def entry_at(
+    granted: Granted, subject: Subject, closed: Closed, now: datetime, *, own: bool, is_self: bool = False
+) -> Entry:
+    """The subject for whoever is granted this much; an excluded place is no place (P8).
 
     Whoever is not named because the zone only counts is in its number and in the floor's all the same.
     """
@@ -84,11 +93,12 @@ def entry_at(level: Level, subject: Subject, closed: Closed, *, own: bool, is_se
     if where is not None and (where.floor_id in closed.excluded_floor_ids or where.zone_id in closed.excluded_zone_ids):
         where = None
     counts_only = where is not None and where.zone_id in closed.counts_only_zone_ids
-    shown = seen(where, level, zone_is_counts_only=counts_only and not is_self)
+    shown = fuse(where, subject.said, (), granted, now, zone_is_counts_only=counts_only and not is_self)
     counted = None if shown.state in (Shown.AWAY, Shown.HIDDEN) else where
-    floor = counted.floor_id if counted is not None and level.rank >= Level.FLOOR.rank else None
-    zone = counted.zone_id if counted is not None and level.rank >= Level.ZONE.rank else None
-    return Entry(shown.state, shown.floor_id, shown.zone_id, shown.sure, shown.source, floor, zone, own)
+    floor = counted.floor_id if counted is not None and granted.beacon.rank >= Level.FLOOR.rank else None
+    zone = counted.zone_id if counted is not None and granted.beacon.rank >= Level.ZONE.rank else None
+    source = (Source.STATUS if shown.source is Source.STATUS else Source.BEACON).value
+    return Entry(shown.state, shown.floor_id, shown.zone_id, shown.sure, source, floor, zone, own, shown.status)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,18 @@ from apiflask.fields import Boolean, Float, Integer, List, Nested, String
 from apiflask.validators import OneOf
 
 from server.live_map.card import SCREENS
-from server.presence.rules import Shown, Sure
+from server.presence.fusion import Source
+from server.presence.rules import Shown, StatusKind, Sure
 
 POINT = {"description": "x and y in metres on the plan, x to the right, y down."}
+
+
+class StatusOut(Schema):
+    """What somebody says of their own day; nobody reads since when, or which kind of leave."""
+
+    kind = String(validate=OneOf([kind.value for kind in StatusKind]), metadata={"example": "telework"})
+    until = Integer(metadata={"description": "Unix seconds.", "example": 1764000000})
+    note = String(metadata={"example": ""})
 
 
 class PersonOut(Schema):
@@ -37,7 +46,11 @@ class PersonOut(Schema):
         allow_none=True,
         metadata={"description": "When the badge was last heard, Unix seconds; null without a place."},
     )
-    source = String(metadata={"description": "From what the place is known.", "example": "beacon"})
+    source = String(
+        validate=OneOf([source.value for source in Source]),
+        metadata={"description": "From what the place is known.", "example": "beacon"},
+    )
+    status = Nested(StatusOut, allow_none=True)
     own = Boolean(metadata={"description": "Has a post in one of my units."})
     me = Boolean(metadata={"description": "Is the caller."})
 
@@ -170,6 +183,25 @@ class CardZoneOut(CardFloorOut):
     centre = List(Float(), metadata=POINT)
 
 
+class PostOut(Schema):
+    """A post that somebody holds."""
+
+    unit_path = List(String(), metadata={"example": ["財務局", "財政部", "財政課"]})
+    unit_path_en = List(String())
+    title = String(metadata={"example": "課長"})
+    duties = String(metadata={"description": "What they do there, as the section says."})
+    primary = Boolean()
+
+
+class NumberOut(Schema):
+    """A number under which somebody is called."""
+
+    number = String(metadata={"example": "2214"})
+    kind = String(metadata={"example": "smartphone"})
+    outside_number = String(metadata={"description": "From outside; empty when there is none.", "example": ""})
+    main = Boolean(metadata={"description": "The section is called under it."})
+
+
 class CardOut(Schema):
     """A named look-up's answer."""
 
@@ -182,6 +214,12 @@ class CardOut(Schema):
     zone = Nested(CardZoneOut, allow_none=True)
     portal = List(Float(), allow_none=True, metadata={"description": "The lift or stairs nearest to the zone."})
     hidden = Boolean(metadata={"description": "The person shows no place, whatever the reason."})
+    posts = List(Nested(PostOut), metadata={"description": "The primary one first."})
+    mail = String(metadata={"example": "takanami@city.example.jp"})
+    numbers = List(Nested(NumberOut))
+    seat = String(metadata={"description": "Of a check-in or booking; empty unless it may be shown.", "example": ""})
+    until = Integer(allow_none=True, metadata={"description": "When the check-in or booking ends, Unix seconds."})
+    sensors_down = Boolean(metadata={"description": "No badge can be heard there now; the rest is all that is known."})
 
 
 STREAM: dict[int | str, Any] = {

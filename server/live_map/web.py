@@ -19,13 +19,15 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import ServiceUnavailable
 
 from server import access, clock, db
 from server.errors import Refused
-from server.live_map import queries, schemas
+from server.live_map import schemas
+from server.live_map.asked import Asked, asked
 from server.live_map.card import card
 from server.live_map.feed import Feed
+from server.live_map.look_up import feed_of_app as _feed
+from server.live_map.look_up import look_up
 from server.live_map.rules import Status
 from server.live_map.slots import Slots
 from server.live_map.snapshots import Answer, Snapshots
@@ -41,7 +43,6 @@ from server.settings import Settings
 
 PLAN_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # SR-20: a plan is a picture and runs nothing
 RETRY_AFTER_S = 10
-LARGEST_ID = 2**31 - 1
 UNBUILT_TIMEZONE = "Asia/Tokyo"
 NEWEST_ID_DIGITS = 18  # of a change; more is not one of ours
 
@@ -84,8 +85,9 @@ def floor(code: str) -> ResponseReturnValue:
     _count(feed, shown)
     person_id = request.args.get("person", type=int)
     floors = feed.model.built().floors
-    page = _page(code, person_id)
-    return render_template("live_map/floor.html", floor=shown, floors=floors, page=page, words=words())
+    asked_for = _asked(shown)
+    page = _page(code, person_id) | {"asked": asked_for}
+    return render_template("live_map/floor.html", floor=shown, floors=floors, page=page, words=words(), asked=asked_for)
 
 
 @pages.get("/floors/<code>/plan")
@@ -153,21 +155,9 @@ def team_snapshot() -> ResponseReturnValue:
 @pages.input(schemas.ScreenQuery, location="query")
 @pages.output(schemas.CardOut)
 @access.scope(Scope.READ_DIRECTORY, Scope.READ_PRESENCE)
-def look_up(person_id: int, query_data: dict[str, str]) -> ResponseReturnValue:
+def person_card(person_id: int, query_data: dict[str, str]) -> ResponseReturnValue:
     """One person by name; they can read that I asked (P11)."""
-    screen = query_data["screen"]
-    if person_id > LARGEST_ID:
-        abort(404)
-    feed, viewer = _watched_by_me()
-    account, now, day = current_account(), clock.now(), feed.model.today()
-    if db.is_silent():  # a look-up that cannot be written down is not answered
-        raise ServiceUnavailable(retry_after=RETRY_AFTER_S)
-    with db.transaction():
-        found = queries.read_people(day, [person_id], is_open=feed.model.is_open).get(person_id)
-        if found is None:
-            abort(404)
-        seen = presence.look_up(viewer, account.account_id, account.name, person_id, screen, now, day)
-    return jsonify(card(*found, seen, viewer, feed.model.built()))
+    return jsonify(card(look_up(_watched(), person_id, query_data["screen"])))
 
 
 @pages.get("/api/v1/stream")
@@ -199,10 +189,6 @@ def stream() -> ResponseReturnValue:
     response.headers["X-Accel-Buffering"] = "no"
     response.call_on_close(lambda: feed.unsubscribe(opened))
     return response
-
-
-def _feed() -> Feed:
-    return cast(Feed, current_app.extensions["iruka.feed"])
 
 
 def _snapshots() -> Snapshots:
@@ -248,6 +234,18 @@ def _zone_names() -> dict[str, str]:
         every = [] if building is None else places.zones_of_building(building.id)
     english = str(get_locale()) == "en"
     return {zone.code: (english and zone.name_en) or zone.name for zone in every}
+
+
+def _asked(shown: FloorView) -> Asked | None:
+    zone, seat = request.args.get("zone"), request.args.get("seat")
+    if not (zone or seat) or db.is_silent():
+        return None
+    try:
+        return asked(shown.id, places.zones(shown.id), zone, seat)
+    except SQLAlchemyError as error:
+        if not login.database_is_away(error):
+            raise
+        return None  # the map itself is there without the database (RP-10)
 
 
 def _timezone() -> str:

@@ -12,6 +12,7 @@ from server.people.queries import CHUNK
 from server.places import queries as places
 from server.places.models import Floor, Zone
 from server.presence import models
+from server.presence.fusion import Said
 from server.presence.rules import State, StatusKind, Whereabouts
 
 _COLUMNS = (
@@ -44,6 +45,11 @@ class StatusView:
     ends_at: datetime
     note: str
     set_at: datetime
+
+    @property
+    def said(self) -> Said:
+        """As the rule of "where now" takes it."""
+        return Said(self.kind, self.ends_at, self.note, max(self.set_at, self.starts_at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +139,17 @@ def look_ups_of(person_id: int, since: datetime) -> list[LookUpView]:
         .order_by(models.LookUp.at.desc(), models.LookUp.id.desc())
     )
     return [LookUpView(*row) for row in rows]
+
+
+def has_looked_up(account_id: int, subject_id: int, screen: str, since: datetime) -> bool:
+    """Whether this account opened this person on this screen since then."""
+    wanted = select(models.LookUp.id).where(
+        models.LookUp.viewer_account_id == account_id,
+        models.LookUp.subject_id == subject_id,
+        models.LookUp.screen == screen,
+        models.LookUp.at >= since,
+    )
+    return db.session.scalar(wanted.limit(1)) is not None
 
 
 def look_up_times(account_id: int, since: datetime, n: int, subject_id: int | None = None) -> list[datetime]:

@@ -12,10 +12,11 @@ from server.changes import Thing
 from server.errors import Refused
 from server.people import queries as people
 from server.people.models import Account
-from server.people.rules import Choices, Level, Viewer, visible_level
+from server.people.rules import Choices, Level, Signal, Viewer, visible_level
 from server.presence import disputes, models, queries, rules
 from server.presence.alerts import Crossed, LookedUpTooOften
-from server.presence.rules import Seen, Whereabouts
+from server.presence.fusion import WELL, Claim, Found, Granted, Radio, fuse
+from server.presence.rules import Whereabouts
 
 
 class Observation(NamedTuple):
@@ -68,26 +69,49 @@ def look_up(
     screen: str,
     now: datetime,
     day: date | None = None,
-) -> Seen:
+    *,
+    claims: Sequence[Claim] = (),
+    radio: Radio = WELL,
+) -> Found:
     """One person's whereabouts for somebody who asked for them by name; the person can read that they did (P11).
 
     LookedUpTooOften (429) when the account has asked too often (P12); that is neither answered nor written down, but
     the privacy officer is told.
-    Looking at oneself is nobody's news and is not written down. `day` is the building's day, for the
-    units of both; None takes the day in UTC.
+    Looking at oneself is nobody's news and is not written down. `day`, `claims` and `radio` as in `where_now`.
     """
-    is_self = viewer.person_id == person_id
-    if not is_self:
+    if viewer.person_id != person_id:
         if viewer_account_id is not None:
             _refuse_too_many(viewer_account_id, viewer_name, person_id, now)
         line = {"subject_id": person_id, "viewer_account_id": viewer_account_id, "viewer_name": viewer_name}
         db.session.execute(insert(models.LookUp).values(**line, screen=screen, at=now))
-    level = _level(viewer, person_id, now, day or now.astimezone(UTC).date())
+    return where_now(viewer, person_id, now, day, claims=claims, radio=radio)
+
+
+def where_now(
+    viewer: Viewer,
+    person_id: int,
+    now: datetime,
+    day: date | None = None,
+    *,
+    claims: Sequence[Claim] = (),
+    radio: Radio = WELL,
+) -> Found:
+    """The same without writing it down: for a page that was opened by a look-up and keeps itself current.
+
+    day      the building's, for the units of both; None takes the day in UTC
+    claims   what check-ins and bookings say of the person
+    radio    how the sensors are
+    """
+    day = day or now.astimezone(UTC).date()
     where = queries.whereabouts([person_id]).get(person_id)
     if not queries.is_shown(where, now):
         where = None  # the building has closed since, or the place refuses presence now
+    is_self = viewer.person_id == person_id
     counts_only = not is_self and where is not None and queries.is_counts_only(where.zone_id)
-    return rules.seen(where, level, zone_is_counts_only=counts_only)
+    status = queries.statuses_at(now, [person_id]).get(person_id)
+    said = None if status is None else status.said
+    granted = _granted(viewer, person_id, now, day)
+    return fuse(where, said, claims, granted, now, radio, zone_is_counts_only=counts_only)
 
 
 def _refuse_too_many(account_id: int, viewer_name: str, person_id: int, now: datetime) -> None:
@@ -142,12 +166,13 @@ def expire_look_ups(before: datetime) -> int:
     return len(list(db.session.scalars(old)))
 
 
-def _level(viewer: Viewer, person_id: int, now: datetime, day: date) -> Level:
+def _granted(viewer: Viewer, person_id: int, now: datetime, day: date) -> Granted:
     choices: Choices | None = people.choices_of([person_id]).get(person_id)
     if choices is None:
-        return Level.HIDDEN
+        return Granted(Level.HIDDEN, Level.HIDDEN)
     units = people.units_of_people(day, [person_id]).get(person_id, frozenset())
-    return visible_level(viewer, choices, units, now)
+    beacon, booking = (visible_level(viewer, choices, units, now, signal) for signal in Signal)
+    return Granted(beacon, booking)
 
 
 def _is_heard_again(was: Whereabouts, new: Whereabouts) -> bool:

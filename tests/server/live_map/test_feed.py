@@ -153,13 +153,9 @@ def test_a_pause_reaches_open_streams_as_if_the_person_had_left_p5(database, off
 
 
 def test_on_the_start_page_a_pause_reads_like_any_hiding_p5(database, office, feed, signed_in, watch):
-    """P5: the head's team list gets the same words for a pause, for a choice and for a protection."""
-    team = (office.suzuki, office.sato, office.sato)
-    hide = (
-        office.pause,
-        lambda person: office.show(person, **dict.fromkeys(EVERYWHERE, Level.HIDDEN)),
-        office.protect,
-    )
+    """P5: the head's team list gets the same words for a pause and for a choice."""
+    team = (office.suzuki, office.sato)
+    hide = (office.pause, office.hide)
     reader = watch(signed_in(person_id=office.head), "/api/v1/stream")
     told = []
     for person, how in zip(team, hide, strict=True):
@@ -176,6 +172,16 @@ def test_on_the_start_page_a_pause_reads_like_any_hiding_p5(database, office, fe
     assert len({json.dumps(p) for p in told}) == 1
     assert told[0]["state"] == "hidden"
     assert told[0]["floor"] is None
+
+
+def test_whoever_becomes_protected_leaves_the_team_list_of_others_p13(database, office, feed, signed_in, watch):
+    """P13: without a name and without a reason; the page reads its list anew."""
+    reader = watch(signed_in(person_id=office.head), "/api/v1/stream")
+
+    office.protect(office.suzuki)
+    turn(feed)
+
+    assert [kind for kind in reader.kinds() if kind in ("person", "reload")] == ["reload"]
 
 
 def test_an_excluded_place_empties_in_open_streams_p8(database, office, feed, signed_in, watch):

@@ -64,7 +64,7 @@ def test_a_floor_lists_its_people_by_reading_with_zones_and_numbers(database, of
     assert by_name(shown, "鈴木") | {"heard_at": 0} == {
         "id": office.suzuki, "name": "鈴木 一", "family": "鈴木", "kana": "すずき", "unit": "財政課",
         "unit_en": "財政課", "title": "", "floor": "18", "zone": "18A", "state": "present", "sure": "here",
-        "heard_at": 0, "source": "beacon", "own": False, "me": False,
+        "heard_at": 0, "source": "beacon", "status": None, "own": False, "me": False,
     }  # fmt: skip
     assert (shown["count"], shown["others"]) == (3, 1)
     assert {zone["code"]: zone["count"] for zone in shown["zones"]} == {"18A": 1, "18B": 1, "18R": 0, "18U": 0}
@@ -143,27 +143,42 @@ def test_i_see_myself_in_full_and_am_counted_for_myself_only_p4(database, office
 
 
 def test_a_pause_looks_like_any_other_reason_even_to_the_head_p5(database, office, feed, head):
-    """P5: paused, hidden and protected people are alike to the last byte; managers cannot see past it."""
+    """P5: paused and hidden people are alike to the last byte; managers cannot see past it."""
     with db.transaction():
-        alike = [office.somebody("阿部", "あべ", office.section) for _ in range(3)]
-    paused, hidden, protected = alike
+        alike = [office.somebody("阿部", "あべ", office.section) for _ in range(2)]
+    paused, hidden = alike
     for person_id in alike:
         office.put(person_id, office.zone_a)
     office.pause(paused)
-    office.show(hidden, **all_hidden())
-    office.protect(protected)
+    office.hide(hidden)
     feed.turn(clock.now())
 
     team = [p for p in head.get(TEAM).json["people"] if p["id"] in alike]
     cards = [head.get(f"/api/v1/people/{i}?screen=home").json for i in alike]
 
-    assert [p["state"] for p in team] == ["hidden"] * 3
+    assert [p["state"] for p in team] == ["hidden"] * 2
     assert len({json.dumps(p | {"id": 0}) for p in team}) == 1
     assert len({json.dumps(card | {"person": card["person"] | {"id": 0}}) for card in cards}) == 1
     assert cards[0]["hidden"] is True
     assert (cards[0]["floor"], cards[0]["zone"], cards[0]["portal"]) == (None, None, None)
     assert head.get(FLOOR).json["people"] == []
     assert head.get(FLOORS).json["count"] == 0
+
+
+def test_for_others_a_protected_person_is_not_there_at_all_p13(database, office, feed, head, signed_in):
+    """P13: on no list, and their card answers like a number that nobody has; they themselves see all of it."""
+    office.put(office.suzuki, office.zone_a)
+    office.protect(office.suzuki)
+    feed.turn(clock.now())
+    card, nobody = f"/api/v1/people/{office.suzuki}?screen=map", "/api/v1/people/987654?screen=map"
+
+    assert [p["id"] for p in head.get(TEAM).json["people"]] == [office.sato]
+    answers = [head.get(address) for address in (card, nobody)]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert len({json.dumps(answer.json | {"id": 0}) for answer in answers}) == 1
+    assert signed_in(person_id=office.suzuki).get(card).json["person"]["me"] is True
+    with db.reading():
+        assert presence.look_ups_of(office.suzuki, clock.now() - timedelta(days=1)) == []
 
 
 def test_excluded_places_hold_nobody_p8(database, office, feed, colleague):
