@@ -16,6 +16,8 @@ SENTENCES = (
     N_("In the building"),
     N_("Location not shown"),
     N_("No information"),
+    N_("asked for"),
+    N_("seat %(seat)s"),
     N_("%(floor)sF"),
     N_("%(floor)s, %(zone)s"),
     N_("just now"),

@@ -197,6 +197,15 @@ def seats(building_id: int) -> list[SeatView]:
     return [SeatView(*row) for row in rows]
 
 
+def seat_on_floor(floor_id: int, code: str) -> SeatView | None:
+    """One seat by what it is called; codes with characters no database holds name none."""
+    if not code.isprintable():
+        return None
+    wanted = select(Seat.id, Seat.zone_id, Seat.code, Seat.kind, Seat.x_m, Seat.y_m).join(Zone, Zone.id == Seat.zone_id)
+    row = db.session.execute(wanted.where(Zone.floor_id == floor_id, Seat.code == code)).first()
+    return None if row is None else SeatView(*row)
+
+
 def true_path(floor_id: int) -> TruePathView | None:
     """The walk that is being replayed on this floor, if one is."""
     row = db.session.scalar(select(TruePath).where(TruePath.floor_id == floor_id))

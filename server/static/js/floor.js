@@ -97,6 +97,7 @@ function makeZone(zone) {
 function updateZone(row, zone) {
   const count = state.counts[zone.code] ?? 0;
   setText(row.querySelector(".zones__name"), inLanguage(zone.name, zone.name_en) || zone.code);
+  if (zone.code === page.asked?.zone) row.firstElementChild.setAttribute("aria-current", "true");
   setText(row.querySelector(".zones__count"), zone.capacity ? `${count} / ${zone.capacity}` : String(count));
   const units = inLanguage(zone.units, zone.units_en).join("・");
   setText(row.querySelector(".zones__units"), zone.counts_only ? t("people are counted here, not named") : units);
@@ -159,6 +160,8 @@ function showSomewhere(people) {
   );
 }
 
+const askedFor = () => (page.asked.seat ? t("seat %(seat)s", { seat: page.asked.seat }) : t("asked for"));
+
 function showTables(people) {
   const cell = (text, number) => element("td", number ? { class: "number" } : {}, text);
   const fill = (row, texts) => texts.forEach((text, i) => setText(row.children[i], text));
@@ -169,7 +172,7 @@ function showTables(people) {
     () => element("tr", {}, element("th", { scope: "row" }), cell(""), cell("", true), cell("", true)),
     (row, zone) =>
       fill(row, [
-        zoneName(zone.code),
+        [zoneName(zone.code), zone.code === page.asked?.zone && askedFor()].filter(Boolean).join(" · "),
         zone.excluded ? t("Nothing is recorded here") : inLanguage(zone.units, zone.units_en).join("・"),
         zone.excluded ? "" : String(state.counts[zone.code] ?? 0),
         zone.capacity ? String(zone.capacity) : "",
@@ -222,6 +225,7 @@ const live = new Live({
     map.setFloor(snapshot.floor, snapshot.zones);
     replay.set(snapshot.path);
     redraw();
+    if (page.asked?.zone && !map.asked) map.setAsked(page.asked);
     if (page.person) {
       const id = page.person;
       page.person = null;

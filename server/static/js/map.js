@@ -142,6 +142,18 @@ export class FloorMap {
     if (entry) this.map.flyToBounds(entry.bounds, { padding: [24, 24], maxZoom: Math.log2(60), duration: 0.4 });
   }
 
+  /** Centre and mark the place that the page's address asks for: {zone, seat, at}. */
+  setAsked({ zone, seat, at }) {
+    this.asked = zone;
+    if (at) {
+      const pin = element("div", { class: "seat-pin" }, element("span", {}, seat));
+      const icon = L.divIcon({ html: pin, className: "zone-anchor", iconSize: [0, 0], iconAnchor: [0, 0] });
+      L.marker(this.at(at), { icon, interactive: false, keyboard: false, zIndexOffset: 1000 }).addTo(this.map);
+    }
+    this.zoomTo(zone);
+    this.layOut();
+  }
+
   centreOf(code) {
     const entry = this.zones.get(code);
     if (!entry) return null;
@@ -189,7 +201,7 @@ export class FloorMap {
     head.setAttribute("aria-label", said === name ? sentence : `${said} ${sentence}`);
     head.title = sentence;
     const own = zone.own ? " zone-shape--own" : "";
-    const found = members.some((person) => person.id === this.found) ? " zone-shape--found" : "";
+    const found = zone.code === this.asked || members.some((person) => person.id === this.found) ? " zone-shape--found" : "";
     shape.getElement()?.setAttribute(
       "class",
       `zone-shape ${closed ? "zone-shape--closed" : `zone-shape--${load(count, zone.capacity)}`}${own}${found}`,

@@ -301,7 +301,8 @@ function number(one, box) {
 
 function place(one, box) {
   if (!one.place?.text) return null;
-  return element("span", { class: "finder__place" }, [one.place.text, age(one.place.age_s, box)].filter(Boolean).join(" · "));
+  const when = age(one.place.age_s, box);
+  return element("span", { class: "finder__place" }, one.place.text, when ? element("span", { class: "finder__age" }, ` · ${when}`) : null);
 }
 
 /** "20 s ago", in the map's words and steps. */
