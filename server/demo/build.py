@@ -9,6 +9,7 @@ from itertools import islice
 from server import db
 from server.demo.city import BUILDING, BUILDING_EN, CITY, CITY_EN, PEOPLE, STOREYS, Section, Storey
 from server.demo.geometry import CEILING_M, HEIGHT_M, PORTALS, SLAB_DB, WIDTH_M, Layout, layout
+from server.demo.memos import take_calls
 from server.demo.names import Name, names
 from server.demo.notice import TEXT_EN, TEXT_JA
 from server.demo.phones import number_the_city
@@ -78,6 +79,7 @@ def build_city(now: datetime, progress: Progress) -> list[Resident]:
     residents = list(_add_people(posts, version, now, progress))
     with db.transaction():
         number_the_city(building_id, FISCAL_YEAR, now.date(), now)
+        take_calls([one.person_id for one in residents[:2]], now, now.date())
     return residents
 
 

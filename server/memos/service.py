@@ -17,10 +17,11 @@ from server.presence import queries as presence
 from server.presence.rules import StatusKind
 
 
-def take(draft: Draft, taken_by_id: int, taken_by_name: str, now: datetime, day: date) -> int:
+def take(draft: Draft, taken_by_id: int | None, taken_by_name: str, now: datetime, day: date) -> int:
     """Keep a memo; returns its id. Refused (404) when there is no such recipient.
 
-    day   the building's day
+    taken_by_id   the taker's account; None: somebody who has none and will not ask what became of it
+    day           the building's day
     """
     if queries.recipient(draft.to, day) is None:
         raise Refused("no_recipient", "There is no such person or section.", 404)
