@@ -34,7 +34,7 @@ from server.openapi import invalid_input
 from server.openapi import web as openapi
 from server.people import admin as accounts
 from server.people import api as people_api
-from server.people import devices, login
+from server.people import devices, entrance, login
 from server.people import web as people
 from server.people.rules import Role, Scope
 from server.phones import admin as numbers
@@ -46,7 +46,7 @@ from server.presence import alerts
 from server.presence import api as presence_api
 from server.presence import web as presence
 from server.presence.alerts import LookedUpTooOften
-from server.privacy import officer
+from server.privacy import notice, officer, protection
 from server.privacy import web as privacy
 from server.settings import Settings
 
@@ -58,6 +58,7 @@ ACCOUNTS = access.roles(Role.SYSTEM_ADMIN)
 OFFICER = access.roles(Role.PRIVACY_OFFICER)
 ROOMS: tuple[Room, ...] = (
     Room(people.pages, None, SIGNED_IN),
+    Room(entrance.pages, None, PUBLIC),
     Room(people_api.api, None, KIOSK_TOO),
     Room(live_map.pages, None, SIGNED_IN),
     Room(privacy.pages, None, SIGNED_IN),
@@ -75,6 +76,8 @@ ROOMS: tuple[Room, ...] = (
     Room(devices.pages, None, SIGNED_IN),
     Room(accounts.pages, None, ACCOUNTS),
     Room(officer.pages, None, OFFICER),
+    Room(protection.pages, None, OFFICER),
+    Room(notice.pages, None, SIGNED_IN),
     Room(fleet.pages, None, FLEET),
     Room(openapi.pages, None, SIGNED_IN),
     Room(health.pages, None, LOOPBACK_OR_TOKEN),
@@ -176,6 +179,10 @@ def _tabs() -> list[tuple[str, str, bool]]:
         pages = [("/", gettext("Now")), ("/floors", gettext("Floors")), *pages]
     if account is not None and account.role.value in FLEET.roles:
         pages.append(("/fleet", gettext("Sensors")))
+    if account is not None and account.role is Role.PRIVACY_OFFICER:
+        pages.append(("/officer", gettext("Privacy")))
+    if account is not None and account.role.value in ACCOUNTS.roles:
+        pages.append(("/admin/accounts", gettext("Accounts")))
     path = request.path
     return [(target, label, path == target or (target != "/" and path.startswith(target))) for target, label in pages]
 

@@ -21,6 +21,11 @@ def account_scope(login: str) -> str:
     return f"login:{_digest(login.strip().lower())}"
 
 
+def factor_scope(account_id: int) -> str:
+    """The second factor of an account, which is asked for only after a right password."""
+    return f"factor:{account_id}"
+
+
 def browser_scope(nonce: str) -> str:
     """A browser that signed in to the account before: strangers' failures do not lock it out."""
     return f"browser:{_digest(nonce)}"

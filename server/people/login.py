@@ -19,13 +19,15 @@ from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SessionInterface, SessionMixin
 from flask_login import LoginManager
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from server import clock, db
 from server.access import local_path
 from server.errors import Refused
-from server.people import rules, sessions, tokens
+from server.people import factors, failures, ldap, linking, passwords, queries, rules, service, sessions, tokens
+from server.people.factors import Seal
+from server.people.linking import Outsider
 from server.people.rules import Scope
 from server.people.sessions import Found
 from server.people.sessions import SignedIn as SignedIn  # rooms above take it from here
@@ -281,6 +283,144 @@ def sign_in(
     session.new_key = key
 
 
+def who(name: str, password: str) -> tuple[int, str] | None:
+    """The account that a name and a password open, and how: by its own password or the directory's; else None.
+
+    Refused when the directory is away, or knows somebody who does not work here. Opens its own transactions.
+    """
+    now, zone, directory = clock.now(), sessions_in_use().zone, settings_in_use().ldap
+    account_id = service.verify(name, password)
+    if account_id is not None:
+        with db.reading():
+            return (account_id, "password") if linking.may_enter(account_id, now, zone) else None
+    if directory is None:
+        return None
+    outsider = ldap.check(directory, name, password)
+    return None if outsider is None else (linked(outsider), "ldap")
+
+
+def linked(outsider: Outsider) -> int:
+    """The account of somebody whom a directory or a provider vouches for; opens its own transaction."""
+    for again in (True, False):
+        try:
+            with db.transaction():
+                return linking.account_of(outsider, clock.now(), sessions_in_use().zone)
+        except IntegrityError:
+            if not again:
+                raise  # else: in another window they have just come in for the first time, too
+    raise AssertionError
+
+
+def admit(account_id: int, method: str, target: str, name: str = "") -> str:
+    """Start the session of an account whose password was right; returns where to go now: on, or to a second factor."""
+    proven_at = clock.now() if method in ("password", "ldap") else None
+    sign_in(account_id, method, proven_at=proven_at, next=target, name=name)
+    account = queries.account(account_id)
+    if factors.state(account_id) is not None:
+        return flask.url_for("entrance.code")
+    if account is not None and rules.needs_factor(account.role):
+        return flask.url_for("entrance.enrol")
+    return target
+
+
+def next_step() -> str | None:
+    """Where somebody half-way in goes on; None when nobody is."""
+    session = current_session()
+    if session.pending is None or session.found is None:
+        return None
+    return flask.url_for("entrance.code" if session.found.has_factor else "entrance.enrol")
+
+
+def try_once(*scopes: str) -> datetime:
+    """Count a try before it is made; Refused when there were too many (SR-11). Opens its own transaction."""
+    tried_at = clock.now()
+    with db.transaction():
+        wait_s = failures.reserve(scopes, tried_at)
+    if wait_s is not None:
+        sentence = "Too many tries. Please wait %(minutes)s minutes."
+        raise Refused("too_many_tries", sentence, 429, retry_after_s=wait_s, minutes=-(-wait_s // 60))
+    return tried_at
+
+
+def check_code(account_id: int, code: str) -> bool:
+    """Whether this is the account's second factor now; ten tries in ten minutes. Opens its own transactions."""
+    scopes = (failures.factor_scope(account_id), failures.address_scope(request.remote_addr or ""))
+    tried_at = try_once(*scopes)
+    with db.transaction():
+        if not factors.is_right(account_id, code, seal(), clock.now()):
+            return False
+        failures.take_back(scopes, tried_at)
+    return True
+
+
+def way_to_prove() -> str | None:
+    """How the account of this session shows again who it is: code, password, directory, provider, or not at all."""
+    session, given = current_session(), settings_in_use()
+    account, found = session.account, session.found
+    if account is None or found is None:
+        return None
+    if found.has_factor:
+        return "code"
+    if queries.password_hash(account.account_id):
+        return "password"
+    if given.ldap is not None and found.data.get("name") and linking.is_linked(account.account_id, given.ldap.issuer):
+        return "directory"
+    if given.oidc is not None and linking.is_linked(account.account_id, given.oidc.issuer):
+        return "provider"
+    return None
+
+
+def proves(given: str) -> bool:
+    """Whether a code or a password shows who sits here; Refused after ten tries. Opens its own transactions."""
+    way, session, account = way_to_prove(), current_session(), current_account()
+    if way == "code":
+        return check_code(account.account_id, given)
+    if way not in ("password", "directory"):
+        return False
+    scopes = (failures.factor_scope(account.account_id), failures.address_scope(request.remote_addr or ""))
+    tried_at = try_once(*scopes)
+    if not passwords.is_usable(given) or not _knows(way, account.account_id, session, given):
+        return False
+    with db.transaction():
+        failures.take_back(scopes, tried_at)
+    return True
+
+
+def _knows(way: str, account_id: int, session: Session, password: str) -> bool:
+    if way == "password":
+        with db.reading():
+            account = queries.account(account_id)
+        return account is not None and service.verify(account.login, password) == account_id
+    directory, name = settings_in_use().ldap, session.found.data.get("name", "") if session.found else ""
+    outsider = None if directory is None else ldap.check(directory, name, password)
+    with db.reading():
+        return outsider is not None and linking.is_theirs(account_id, outsider)
+
+
+def seal() -> Seal:
+    """What second factors are encrypted with."""
+    return Seal(settings_in_use().secret_key)
+
+
+def offered_secret() -> str:
+    """The secret that this session offers to an app; kept in the session until a code proves that the app has it."""
+    session = current_session()
+    if "offered" not in session:
+        session["offered"] = seal().close(factors.new_secret())
+    return seal().open(session["offered"])
+
+
+def offered_picture(account_id: int) -> bytes:
+    """The same as a picture for the app."""
+    account = queries.account(account_id)
+    return factors.picture(offered_secret(), "" if account is None else account.login)
+
+
+def settings_in_use() -> Settings:
+    """The settings of the running application."""
+    return cast(Settings, flask.current_app.extensions["iruka"])
+
+
 def pass_factor(account_id: int) -> str:
     """The second factor was right: the half-way session becomes a whole one under a new key; returns where to go on."""
     session, now = current_session(), clock.now()
@@ -288,6 +428,16 @@ def pass_factor(account_id: int) -> str:
     method = session.found.method if session.found is not None else "password"
     sign_in(account_id, method, proven_at=now, factor_at=now, name=name)
     return str(target)
+
+
+def renew_after_factor(account_id: int) -> None:
+    """The account has a new second factor, given in this browser just now: a new key here, every other session ends."""
+    session, now = current_session(), clock.now()
+    method = session.found.method if session.found is not None else "password"
+    name = str(session.get("name", ""))
+    sessions.end_others(account_id, session.key_hash, now)
+    sessions_in_use().forget_accounts([account_id])
+    sign_in(account_id, method, proven_at=now, factor_at=now, name=name)
 
 
 def require_proof() -> None:

@@ -64,11 +64,15 @@ def find(text: str, day: date, unit_ids: Collection[int] | None = None) -> list[
         ),
     )
     if unit_ids is not None:
-        holds = (Membership.valid_from <= day) & or_(Membership.valid_to.is_(None), Membership.valid_to > day)
-        inside = select(Membership.person_id).where(Membership.unit_id.in_(unit_ids), Membership.is_primary, holds)
-        found = found.where(Person.id.in_(inside), Person.protected.is_(False))
+        found = _inside(found, unit_ids, day)
     rows = db.session.scalars(found.order_by(Person.kana_key, Person.id).limit(SHOWN))
     return [Candidate(row.id, row.staff_no, _name(row.family_name, row.given_name), row.protected) for row in rows]
+
+
+def is_in(person_id: int, unit_ids: Collection[int], day: date) -> bool:
+    """Whether somebody who is not protected has their post in one of these units."""
+    wanted = _inside(select(Person.id), unit_ids, day).where(Person.id == person_id)
+    return db.session.scalar(wanted) is not None
 
 
 def protected() -> list[Candidate]:
@@ -146,16 +150,17 @@ def bureau_units(person_id: int, day: date) -> frozenset[int]:
     return queries.units_below(tops, units)
 
 
-def oldest_at() -> datetime | None:
-    """When the oldest request that is kept was made."""
-    return db.session.scalar(select(func.min(ProtectionRequest.asked_at)))
-
-
 def expire(before: datetime) -> int:
     """Delete requests from before then, decided or not; returns how many."""
     last = func.coalesce(ProtectionRequest.decided_at, ProtectionRequest.asked_at)
     old = delete(ProtectionRequest).where(last < before).returning(ProtectionRequest.id)
     return len(list(db.session.scalars(old)))
+
+
+def _inside(people: Any, unit_ids: Collection[int], day: date) -> Any:
+    holds = (Membership.valid_from <= day) & or_(Membership.valid_to.is_(None), Membership.valid_to > day)
+    inside = select(Membership.person_id).where(Membership.unit_id.in_(unit_ids), Membership.is_primary, holds)
+    return people.where(Person.id.in_(inside), Person.protected.is_(False))
 
 
 def _is_same_human(one_id: int, other_id: int) -> bool:

@@ -283,18 +283,19 @@ def newest_notice_version() -> int | None:
 
 def newest_notice() -> NoticeView | None:
     """The notice in force."""
-    notice = db.session.scalar(select(Notice).order_by(Notice.version.desc()).limit(1))
-    if notice is None:
-        return None
-    return NoticeView(
-        notice.version,
-        notice.text_ja,
-        notice.text_en,
-        notice.officer,
-        notice.rules_document,
-        notice.union_consulted_on,
-        notice.published_at,
-    )
+    version = newest_notice_version()
+    return None if version is None else notice(version)
+
+
+def notice(version: int) -> NoticeView | None:
+    """One version of the notice (P1)."""
+    row = db.session.get(Notice, version)
+    return None if row is None else _notice(row)
+
+
+def notice_versions() -> list[NoticeView]:
+    """Every version, newest first (P1)."""
+    return [_notice(row) for row in db.session.scalars(select(Notice).order_by(Notice.version.desc()))]
 
 
 def notice_read_at(person_id: int, version: int) -> datetime | None:
@@ -324,6 +325,18 @@ def account_by_login(login: str) -> AccountView | None:
 def password_hash(account_id: int) -> str:
     """The argon2 hash; for `service` and the sign-in only."""
     return db.session.scalars(select(Account.password_hash).where(Account.id == account_id)).one()
+
+
+def _notice(row: Notice) -> NoticeView:
+    return NoticeView(
+        row.version,
+        row.text_ja,
+        row.text_en,
+        row.officer,
+        row.rules_document,
+        row.union_consulted_on,
+        row.published_at,
+    )
 
 
 def _account(row: Account) -> AccountView:

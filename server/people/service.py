@@ -137,7 +137,8 @@ def verify(login: str, password: str) -> int | None:
         select(Account.id, Account.password_hash).where(Account.login == login.strip().lower(), Account.active)
     ).first()
     db.session.remove()  # a hash takes its time; nobody needs to wait for our connection meanwhile
-    right = passwords.is_right(found.password_hash if found else None, password)
+    stored = found.password_hash or None if found is not None else None  # "": no password here, like nobody's
+    right = passwords.is_right(stored, password)
     return found.id if found is not None and right else None
 
 
@@ -217,19 +218,24 @@ def publish_notice(
     now: datetime,
     union_consulted_on: date | None = None,
 ) -> int:
-    """A new version of the purpose text; until people have read it nothing is recorded of them (P2)."""
+    """A new version of the purpose text; until people have read it nothing is recorded of them (P2).
+
+    Both texts, the responsible officer and the rules document must be there (P17).
+    """
+    if not all(text.strip() for text in (text_ja, text_en, officer, rules_document)):
+        raise Refused("incomplete_notice", "A notice needs both texts, the officer and the rules document.", 422)
     version = (db.session.scalar(select(func.max(Notice.version))) or 0) + 1
-    db.session.execute(
-        insert(Notice).values(
-            version=version,
-            text_ja=text_ja,
-            text_en=text_en,
-            officer=officer,
-            rules_document=rules_document,
-            union_consulted_on=union_consulted_on,
-            published_at=now,
-        )
+    row = db.upsert(Notice).values(
+        version=version,
+        text_ja=text_ja,
+        text_en=text_en,
+        officer=officer,
+        rules_document=rules_document,
+        union_consulted_on=union_consulted_on,
+        published_at=now,
     )
+    if db.session.scalar(row.on_conflict_do_nothing().returning(Notice.version)) is None:
+        raise Refused("published_meanwhile", "Somebody else has just published a version. Read that one first.")
     changes.record(Thing.CHOICES, 0, now)
     return version
 

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from server import clock, db
 from server.access import PUBLIC, local_path, only
 from server.errors import Refused
-from server.people import failures, login, passwords, queries, service
+from server.people import failures, linking, login, passwords, proxy, queries, service, sessions
 from server.people.login import current_account
 
 LANGUAGES = ("ja", "en")
@@ -18,41 +18,55 @@ pages = Blueprint("people", __name__, template_folder="templates")
 @pages.get("/sign-in")
 @only(PUBLIC)
 def sign_in() -> ResponseReturnValue:
-    """The form."""
-    if login.signed_in() is not None and request.args.get("again") is None:
-        return redirect(local_path(request.args.get("next")))
-    return render_template("people/sign_in.html", next=local_path(request.args.get("next")), error=_why(), login="")
+    """The form and the other ways in; whom a trusted proxy names comes in at once, unless they have just signed out."""
+    target, asked = local_path(request.args.get("next")), request.args
+    if "again" not in asked:
+        if login.signed_in() is not None:
+            return redirect(target)
+        if (step := login.next_step()) is not None:
+            return redirect(step)
+    given = login.settings_in_use()
+    named = proxy.name_from(request, given.proxy)
+    if named is None or (("again" in asked or "out" in asked) and "proxy" not in asked):
+        return _form(target, _why(), proxied=named is not None)
+    try:
+        with db.transaction():
+            account_id = linking.account_named(named, clock.now(), login.sessions_in_use().zone)
+            return redirect(login.admit(account_id, "proxy", target))
+    except Refused as refused:
+        return _form(target, _(refused.sentence)), refused.status
 
 
 @pages.post("/sign-in")
 @only(PUBLIC)
 def open_session() -> ResponseReturnValue:
-    """Check name and password; ten failures in ten minutes close the door for a while (SR-11)."""
+    """Check name and password, here and in the directory; ten failures in ten minutes close the door (SR-11)."""
     name, password = request.form.get("login", ""), request.form.get("password", "")
     target = local_path(request.form.get("next"))
     if not (0 < len(name) <= 64 and name.isprintable() and passwords.is_usable(password)):
         return _refused(name, target)
     interface = login.sessions_in_use()
     nonce = interface.known_browser(name)
-    scopes = [
+    scopes = (
         failures.account_scope(name) if nonce is None else failures.browser_scope(nonce),
         failures.address_scope(request.remote_addr or ""),
-    ]
-    tried_at = clock.now()
-    with db.transaction():
-        wait_s = failures.reserve(scopes, tried_at)
-    if wait_s is not None:
-        return _too_many(name, target, wait_s)
-    account_id = service.verify(name, password)
-    if account_id is None:
+    )
+    try:
+        tried_at = login.try_once(*scopes)
+        found = login.who(name, password)
+    except Refused as refused:
+        return _form_again(name, target, refused)
+    if found is None:
         return _refused(name, target)
+    account_id, method = found
     chosen = login.current_session().get("language")
     with db.transaction():
         failures.take_back(scopes, tried_at)
-        service.renew_hash(account_id, password)
+        if method == "password":
+            service.renew_hash(account_id, password)
         if chosen in LANGUAGES:
             service.set_language(account_id, chosen)
-        login.sign_in(account_id)
+        target = login.admit(account_id, method, target, name)
     response = make_response(redirect(target))
     interface.mark_browser(response, name)
     return response
@@ -62,10 +76,33 @@ def open_session() -> ResponseReturnValue:
 @only(PUBLIC)
 def sign_out() -> ResponseReturnValue:
     """End this session at once, in every worker (SR-07)."""
-    if login.signed_in() is not None:
+    if login.current_session().key_hash is not None:
         with db.transaction():
             login.sign_out()
-    return redirect(url_for("people.sign_in"))
+    return redirect(url_for("people.sign_in", out=1))
+
+
+@pages.get("/prove")
+def prove() -> ResponseReturnValue:
+    """Ask again who is there, before something that matters (SR-19)."""
+    return _proof_form(local_path(request.args.get("next")))
+
+
+@pages.post("/prove")
+def accept_proof() -> ResponseReturnValue:
+    """Check the code or the password; as many tries as for signing in."""
+    target = local_path(request.form.get("next"))
+    session, account = login.current_session(), current_account()
+    try:
+        is_right = login.proves(request.form.get("proof", ""))
+    except Refused as refused:
+        return _waiting(_proof_form(target, _(refused.sentence, **refused.values)), refused)
+    if not is_right or session.key_hash is None:
+        return _proof_form(target, _("That is not right. Please try again.")), 422
+    with db.transaction():
+        sessions.prove(session.key_hash, clock.now())
+    login.sessions_in_use().forget_accounts([account.account_id])
+    return redirect(target)
 
 
 @pages.get("/password")
@@ -77,16 +114,17 @@ def password() -> ResponseReturnValue:
 @pages.post("/password")
 def change_password() -> ResponseReturnValue:
     """Set a new password; every other session of the account ends, this one gets a new key (SR-07)."""
-    account = current_account()
+    account, session = current_account(), login.current_session()
     old, new, again = (request.form.get(field, "") for field in ("old", "new", "again"))
     found = queries.account(account.account_id)
-    if found is None:
+    if found is None or session.found is None:
         abort(404)
-    scopes, tried_at = [failures.account_scope(found.login)], clock.now()
-    with db.transaction():
-        wait_s = failures.reserve(scopes, tried_at)
-    if wait_s is not None:
-        return _waiting(render_template("people/password.html", error=_wait_sentence(wait_s)), wait_s)
+    scopes = (failures.account_scope(found.login),)
+    try:
+        tried_at = login.try_once(*scopes)
+    except Refused as refused:
+        error = _(refused.sentence, **refused.values)
+        return _waiting(render_template("people/password.html", error=error), refused)
     if not passwords.is_usable(old) or service.verify(found.login, old) != account.account_id:
         return render_template("people/password.html", error=_("The present password is not right.")), 422
     if new != again:
@@ -95,7 +133,7 @@ def change_password() -> ResponseReturnValue:
         with db.transaction():
             failures.take_back(scopes, tried_at)
             service.set_password(account.account_id, new, clock.now())
-            login.sign_in(account.account_id)
+            login.sign_in(account.account_id, proven_at=clock.now(), factor_at=session.found.factor_at)
     except Refused as refused:
         return render_template("people/password.html", error=_(refused.sentence)), refused.status
     flash(_("Saved."))
@@ -126,19 +164,38 @@ def _why() -> str | None:
     return None
 
 
+def _form(target: str, error: str | None, name: str = "", *, proxied: bool = False) -> str:
+    given = login.settings_in_use()
+    return render_template(
+        "people/sign_in.html",
+        next=target,
+        error=error,
+        login=name[:64],
+        directory=given.ldap is not None,
+        provider=given.oidc.name if given.oidc is not None else None,
+        proxied=proxied,
+    )
+
+
 def _refused(name: str, target: str) -> ResponseReturnValue:
-    error = _("The name or the password is not right.")
-    return render_template("people/sign_in.html", next=target, error=error, login=name[:64]), 401
+    return _form(target, _("The name or the password is not right."), name), 401
 
 
-def _too_many(name: str, target: str, wait_s: int) -> ResponseReturnValue:
-    page = render_template("people/sign_in.html", next=target, error=_wait_sentence(wait_s), login=name[:64])
-    return _waiting(page, wait_s)
+def _form_again(name: str, target: str, refused: Refused) -> ResponseReturnValue:
+    return _waiting(_form(target, _(refused.sentence, **refused.values), name), refused)
 
 
-def _waiting(page: str, wait_s: int) -> ResponseReturnValue:
-    return page, 429, {"Retry-After": str(wait_s)}
+def _proof_form(target: str, error: str | None = None) -> str:
+    given = login.settings_in_use()
+    return render_template(
+        "people/prove.html",
+        next=target,
+        error=error,
+        way=login.way_to_prove(),
+        provider=given.oidc.name if given.oidc is not None else None,
+    )
 
 
-def _wait_sentence(wait_s: int) -> str:
-    return str(_("Too many tries. Please wait %(minutes)s minutes.", minutes=-(-wait_s // 60)))
+def _waiting(page: str, refused: Refused) -> ResponseReturnValue:
+    wait_s = refused.retry_after_s
+    return page, refused.status, {} if wait_s is None else {"Retry-After": str(wait_s)}
