@@ -177,6 +177,8 @@ def _tabs() -> list[tuple[str, str, bool]]:
     pages = [("/directory", gettext("Directory"))]
     if not _is_kiosk():
         pages = [("/", gettext("Now")), ("/floors", gettext("Floors")), *pages]
+    if account is not None and account.role.value in NUMBERS.roles:
+        pages.append(("/numbers", gettext("Numbers")))
     if account is not None and account.role.value in FLEET.roles:
         pages.append(("/fleet", gettext("Sensors")))
     if account is not None and account.role is Role.PRIVACY_OFFICER:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from logging.handlers import SysLogHandler
 from typing import cast
 
-from sqlalchemy import LargeBinary, String, Table, Text, delete, event, func, insert, select
+from sqlalchemy import LargeBinary, String, Table, Text, delete, event, func, insert, or_, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -177,14 +177,17 @@ def entries(
     return [_view(row) for row in db.session.scalars(wanted)]
 
 
+def lines_of(subject: str, account_endings: Sequence[str]) -> list[EntryView]:
+    """Lines about this subject, or by or about accounts whose names end like this, oldest first."""
+    which = [Entry.subject == subject]
+    for ending in account_endings:
+        which += [Entry.actor.endswith(ending, autoescape=True), Entry.subject.endswith(ending, autoescape=True)]
+    return [_view(row) for row in db.session.scalars(select(Entry).where(or_(*which)).order_by(Entry.id))]
+
+
 def actions() -> list[str]:
     """Every action there is a line of."""
     return sorted(db.session.scalars(select(Entry.action).distinct()))
-
-
-def oldest_at() -> datetime | None:
-    """When the oldest line was written."""
-    return db.session.scalar(select(func.min(Entry.at)))
 
 
 def expire(before: datetime) -> int:

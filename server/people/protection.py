@@ -51,8 +51,8 @@ def find(text: str, day: date, unit_ids: Collection[int] | None = None) -> list[
     wanted = text.strip()
     if not wanted or len(wanted) > 100:
         return []
-    whole = func.concat(Person.family_name, Person.given_name)
-    reading = func.concat(Person.family_kana, Person.given_kana)
+    whole = Person.family_name + Person.given_name
+    reading = Person.family_kana + Person.given_kana
     compact = "".join(wanted.split())
     found = select(Person).where(
         Person.active_from <= day,

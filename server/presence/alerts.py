@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, insert, select, update
 
 from server import db
 from server.errors import Refused
@@ -110,11 +110,6 @@ def handle(alert_id: int, officer_name: str, now: datetime) -> AlertView:
         .execution_options(synchronize_session=False)
     )
     return found[0]
-
-
-def oldest_at() -> datetime | None:
-    """When the oldest alert that is kept was written."""
-    return db.session.scalar(select(func.min(LookUpAlert.at)))
 
 
 def expire(before: datetime) -> int:

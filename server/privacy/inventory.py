@@ -35,6 +35,7 @@ INVENTORY: tuple[Held, ...] = (
     Held(("memo",), _l("Calls that others took for you, and that you took"), _l("30 days after they are done")),
     Held(("protection_request",), _l("That your location is protected, and who decided it"), _l("3 years")),
     Held(("look_up_alert",), _l("That somebody looked you up unusually often"), _l("1 year")),
+    Held(("audit_entry",), _l("What was done that has to be accounted for, by you or about you"), _l("3 years")),
     Held(("change",), _l("That something about you changed, so that open pages show it; never what"), _l("1 hour")),
     Held(("look_up",), _l("Who looked you up, when and from which screen; and whom you looked up"), _l("1 year")),
 )

@@ -30,8 +30,3 @@ def runs() -> dict[str, Runs]:
     sums = select(RetentionRun.job, func.sum(RetentionRun.deleted)).group_by(RetentionRun.job)
     in_all = {job: int(deleted) for job, deleted in db.session.execute(sums)}
     return {job: Runs(job, at, deleted, in_all[job]) for job, at, deleted in rows}
-
-
-def oldest_run_at() -> datetime | None:
-    """The oldest day that is kept."""
-    return db.session.scalar(select(func.min(RetentionRun.at)))

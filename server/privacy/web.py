@@ -53,6 +53,7 @@ SCREENS = {
     "list": _l("floor list"),
     "home": _l("start page"),
     "search": _l("search"),
+    "person": _l("person page"),
 }
 
 

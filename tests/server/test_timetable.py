@@ -51,7 +51,6 @@ def test_every_run_is_written_down_once_a_day_with_what_it_deleted_p10(database,
 
     with db.reading():
         assert queries.runs()[job.name] == Runs(job.name, make.at("23:30") + timedelta(hours=1), 2, 6)
-        assert queries.oldest_run_at() == make.at("20:00")
 
 
 def test_a_job_that_fails_is_not_said_to_have_run_p10(database):
