@@ -122,6 +122,11 @@ def zone(
     return places.add_zone(floor_id, code, f"{code}区画", polygon, **({"capacity": 30} | fields))
 
 
+def seat(zone_id: int, code: str = "18A-012", *, kind: str = "group", x_m: float = 1.0, y_m: float = 1.0) -> int:
+    """A seat in a zone."""
+    return places.add_seat(zone_id, code, kind, x_m, y_m, at("07:00", DAY))
+
+
 def receiver(floor_id: int, agent: str = "RX-18-01", *, x_m: float = 6.0, y_m: float = 6.0) -> int:
     """A receiver under the ceiling."""
     return fleet.add_receiver(agent, floor_id, x_m, y_m)

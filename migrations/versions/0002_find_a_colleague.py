@@ -361,6 +361,7 @@ def upgrade() -> None:
     op.add_column("membership", sa.Column("duties", sa.String(200), nullable=False, server_default=""))
     op.add_column("unit", sa.Column("kana", sa.String(100), nullable=False, server_default=""))
     _more_roles()
+    op.create_index("ix_look_up_viewer_at", "look_up", ["viewer_account_id", "at"], unique=False)
     _levels_of_each_signal()
 
 

@@ -11,7 +11,7 @@ A prefix of the one is a prefix of the other, also in the middle of typing: "s",
 import re
 import unicodedata
 from functools import lru_cache
-from itertools import islice, product
+from itertools import islice
 from typing import NamedTuple
 
 from server.people.rules import LARGE_KANA, VOWEL_OF
@@ -22,15 +22,17 @@ MOST_SPELLINGS = 12  # of one word
 
 # Old and private forms → the form everybody types. For searching only; a name is shown as its owner writes it.
 _VARIANTS = """
-髙高 﨑崎 嵜崎 邉辺 邊辺 齋斉 齊斉 斎斉 濵浜 濱浜 德徳 栁柳 桒桑 𠮷吉 靍鶴 靏鶴 廣広 澤沢 國国 嶋島 嶌島 眞真 條条 瀧滝 龍竜 櫻桜 惠恵
-榮栄 冨富 峯峰 槇槙 淸清 關関 藏蔵 實実 壽寿 與与 圓円 彌弥 萬万 學学 會会 來来 兒児 兩両 劍剣 劔剣 吳呉 嚴厳 團団 增増 寬寛 將将 巖巌
-彥彦 戶戸 敎教 晉晋 曾曽 曻昇 檜桧 步歩 每毎 氣気 淺浅 淵渕 瀨瀬 爲為 獨独 瑤瑶 產産 禮礼 祿禄 穗穂 穰穣 絲糸 緖緒 繩縄 總総 縣県
-舊旧 莊荘 蔣蒋 藪薮 螢蛍 譽誉 讓譲 豐豊 賴頼 鄕郷 鄉郷 鐵鉄 錄録 鎭鎮 隱隠 靜静 靑青 顯顕 鷗鴎 鷄鶏 黑黒 佛仏 傳伝 壹壱 壯壮 奧奥 姬姫
-寶宝 寳宝 專専 尙尚 峽峡 嶽岳 帶帯 應応 恆恒 攝摂 收収 數数 曉暁 樂楽 橫横 權権 樣様 歐欧 歷歴 滿満 澁渋 澀渋 濟済 灣湾 燈灯 狹狭 當当
-稅税 稻稲 竝並 經経 續続 聰聡 聲声 肅粛 臺台 萠萌 薰薫 藝芸 衞衛 覺覚 觀観 證証 讀読 賣売 贊賛 轉転 遙遥 醫医 釋釈 鑛鉱 錢銭 閒間 雙双
-靈霊 頴穎 驛駅 體体 鹽塩 麥麦 黃黄 龜亀 𣘺橋 槗橋 舘館 埜野 薗園 蘆芦 籠篭 凛凜 祢禰 內内 吕呂 宫宮 兔兎 莵兎 菟兎 枩松 梹浜
+髙高 﨑崎 嵜崎 邉辺 邊辺 齋斉 齊斉 斎斉 濵浜 濱浜 德徳 栁柳 桒桑 𠮷吉 靍鶴 靏鶴 廣広 澤沢 國国 嶋島 嶌島 眞真
+條条 瀧滝 龍竜 櫻桜 惠恵 榮栄 冨富 峯峰 槇槙 淸清 關関 藏蔵 實実 壽寿 與与 圓円 彌弥 萬万 學学 會会 來来 兒児
+兩両 劍剣 劔剣 吳呉 嚴厳 團団 增増 寬寛 將将 巖巌 彥彦 戶戸 敎教 晉晋 曾曽 曻昇 檜桧 步歩 每毎 氣気 淺浅 淵渕
+瀨瀬 爲為 獨独 瑤瑶 產産 禮礼 祿禄 穗穂 穰穣 絲糸 緖緒 繩縄 總総 縣県 舊旧 莊荘 蔣蒋 藪薮 螢蛍 譽誉 讓譲 豐豊
+賴頼 鄕郷 鄉郷 鐵鉄 錄録 鎭鎮 隱隠 靜静 靑青 顯顕 鷗鴎 鷄鶏 黑黒 佛仏 傳伝 壹壱 壯壮 奧奥 姬姫 寶宝 寳宝 專専
+尙尚 峽峡 嶽岳 帶帯 應応 恆恒 攝摂 收収 數数 曉暁 樂楽 橫横 權権 樣様 歐欧 歷歴 滿満 澁渋 澀渋 濟済 灣湾 燈灯
+狹狭 當当 稅税 稻稲 竝並 經経 續続 聰聡 聲声 肅粛 臺台 萠萌 薰薫 藝芸 衞衛 覺覚 觀観 證証 讀読 賣売 贊賛 轉転
+遙遥 醫医 釋釈 鑛鉱 錢銭 閒間 雙双 靈霊 頴穎 驛駅 體体 鹽塩 麥麦 黃黄 龜亀 𣘺橋 槗橋 舘館 埜野 薗園 蘆芦 籠篭
+凛凜 祢禰 內内 吕呂 宫宮 兔兎 莵兎 菟兎 枩松 梹浜
 """
-VARIANTS = {ord(old): common for old, common in _VARIANTS.split()}
+VARIANTS = {ord(pair[0]): pair[1] for pair in _VARIANTS.split()}
 _SELECTORS = dict.fromkeys([*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
 _ALIKE = str.maketrans("ぢづをゐゑゎ", "じずおいえわ") | LARGE_KANA
 _HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
@@ -46,7 +48,7 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def fold(text: str) -> str:
-    """The text form: NFKC, no variation selectors, common kanji, hiragana in which small kana and づ are large and ず."""
+    """The text form: NFKC, no variation selectors, common kanji, hiragana with large kana and without ー."""
     hiragana = _hiragana(text).translate(VARIANTS)
     repeated = re.sub("(.)々", r"\1\1", hiragana)
     return _vowels_written_out(repeated.translate(_ALIKE)).replace("ゔ", "ぶ")
@@ -59,7 +61,8 @@ def code(text: str) -> str:
 
 def short_code(text: str) -> str:
     """The same without the zeros before later numbers: "18a12"."""
-    return re.sub(r"(?<=[^0-9])0+(?=[0-9])", "", _hiragana(text).translate(dict.fromkeys(_HYPHENS, "-"))).replace("-", "")
+    hyphened = _hiragana(text).translate(dict.fromkeys(_HYPHENS, "-"))
+    return re.sub(r"(?<=[^0-9])0+(?=[0-9])", "", hyphened).replace("-", "")
 
 
 @lru_cache(maxsize=20_000)
@@ -203,9 +206,12 @@ def _sound_of(spelling: str) -> str:
     return _SINGLE.sub(r"\1", _LONG_O.sub("o", short))
 
 
+_READABLE = re.compile("[ぁ-ゖーa-zāīūēōâîûêô]+")
+
+
 def _is_readable(hiragana: str) -> bool:
     """Whether it consists of kana and Latin letters, so that it has a sound."""
-    return bool(hiragana) and all("ぁ" <= c <= "ゖ" or c == "ー" or "a" <= c <= "z" or c in "āīūēōâîûêô" for c in hiragana)
+    return _READABLE.fullmatch(hiragana) is not None
 
 
 class Word(NamedTuple):
@@ -246,8 +252,8 @@ def asked(text: str) -> Word:
 
 def _written_in_full(spelling: str) -> tuple[str, ...]:
     """Both kana spellings of ō: おお and おう."""
-    plain = spelling.translate(str.maketrans({"ā": "aa", "ī": "ii", "ū": "uu", "ē": "ee"}))
-    return (plain.replace("ō", "oo"), plain.replace("ō", "ou")) if "ō" in plain else (plain,)
+    double = spelling.replace("ā", "aa").replace("ī", "ii").replace("ū", "uu").replace("ē", "ee")
+    return (double.replace("ō", "oo"), double.replace("ō", "ou")) if "ō" in double else (double,)
 
 
 def words(text: str) -> list[str]:

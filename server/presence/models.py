@@ -88,7 +88,11 @@ class LookUp(Base):
     screen: Mapped[str] = mapped_column(String(32))
     at: Mapped[datetime]
 
-    __table_args__ = (Index("ix_look_up_subject_at", "subject_id", "at"), Index("ix_look_up_at", "at"))
+    __table_args__ = (
+        Index("ix_look_up_subject_at", "subject_id", "at"),
+        Index("ix_look_up_viewer_at", "viewer_account_id", "at"),
+        Index("ix_look_up_at", "at"),
+    )
 
 
 class MapView(Base):
