@@ -2,20 +2,23 @@
 
 from datetime import datetime
 
-from flask import Blueprint, abort, current_app, flash, jsonify, redirect, render_template, url_for
+from apiflask import APIBlueprint
+from flask import abort, current_app, flash, jsonify, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from server import clock, db
+from server.access import session_only
 from server.fleet import service, words
 from server.fleet.overview import Overview, day_of, overview
 from server.fleet.queries import ReceiverView
 from server.fleet.rules import Beat, Health, Met
+from server.fleet.schemas import FleetOut
 from server.people.login import current_account
 from server.settings import Settings
 
 LARGEST_ID = 2**31 - 1
-pages = Blueprint("fleet", __name__, template_folder="templates")
+pages = APIBlueprint("fleet", __name__, template_folder="templates", tag="Fleet")
 
 
 @pages.get("/fleet")
@@ -45,6 +48,8 @@ def close_ticket(ticket_id: int) -> ResponseReturnValue:
 
 
 @pages.get("/api/v1/fleet")
+@pages.output(FleetOut)
+@session_only
 def fleet_document() -> ResponseReturnValue:
     """The same for programs; instants are Unix seconds."""
     seen = _overview()

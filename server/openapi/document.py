@@ -31,6 +31,7 @@ TAGS = {
     "Presence": "What people say of their day.",
     "Phones": "Extensions and who answers them.",
     "Memos": "Calls taken down for others.",
+    "Fleet": "Receivers, for facilities and administrators.",
     "API": "This document.",
 }
 ERROR = {
@@ -102,6 +103,8 @@ def document(app: APIFlask) -> dict[str, Any]:
     for path, method, operation in operations(made):
         rule = rules[path, method]
         _complete(operation, method, rule, app.view_functions[rule.endpoint], app.blueprints)
+    used = {tag for _path, _method, operation in operations(made) for tag in operation["tags"]}
+    made["tags"] = [tag for tag in made["tags"] if tag["name"] in used]
     schemas = made["components"].setdefault("schemas", {})
     for name in ("HTTPError", "ValidationError"):
         schemas.pop(name, None)
@@ -144,6 +147,9 @@ def _complete(
         named = ", ".join(f"`{scope}`" for scope in sorted(scopes))
         note = f"A token needs the scopes: {named}." if named else "Any token may ask this."
     operation["description"] = "\n\n".join(part for part in (operation.get("description"), note) if part)
+    for parameter in operation["parameters"]:
+        if parameter["in"] == "path" and re.search(rf"<int[^<>]*:{parameter['name']}>", rule.rule):
+            parameter["schema"] = {"type": "integer", "minimum": 0}  # APIFlask knows no `int(max=…)`
     asks = any(parameter["in"] == "query" for parameter in operation["parameters"])
     if not operation["parameters"]:
         del operation["parameters"]
