@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import cast
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_timezone, gettext
+from flask_babel import lazy_gettext as _l
 
 from server import clock, db
 from server.access import SIGNED_IN, local_path, only
-from server.directory import duties, listing
+from server.directory import duties, listing, results
+from server.directory.index import Kind, shown_query
 from server.directory.order import INDEX
+from server.directory.schemas import MOST_RESULTS
+from server.directory.search import Search
 from server.directory.words import search_words
 from server.errors import Refused
 from server.people.login import current_account
@@ -18,6 +23,13 @@ from server.people.rules import DUTIES_LENGTH
 
 LARGEST_ID = 2**31 - 1
 FIELD = "duties-"  # and the person's id: the field of a form that says what they do
+KINDS = {
+    Kind.PERSON: _l("Staff"),
+    Kind.UNIT: _l("Units"),
+    Kind.EXTENSION: _l("Extensions"),
+    Kind.ZONE: _l("Zones"),
+    Kind.SEAT: _l("Seats"),
+}
 
 pages = Blueprint("directory", __name__, template_folder="templates")
 pages.app_context_processor(lambda: {"search_words": search_words})
@@ -31,7 +43,12 @@ def find() -> ResponseReturnValue:
 
 @pages.get("/directory")
 def index() -> ResponseReturnValue:
-    """Everybody by their reading."""
+    """Everybody by their reading; or what a search found, for browsers without a script."""
+    query = shown_query(request.args.get("q", ""))
+    if query:
+        search = cast(Search, current_app.extensions["iruka.search"])
+        found = results.answer(search, query, MOST_RESULTS, with_places=False)
+        return render_template("directory/results.html", found=found, searched=query, kinds=KINDS)
     row = request.args.get("row")
     page = listing.index_page(row, _page_number(), current_account().person_id, _today())
     return render_template(

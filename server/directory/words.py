@@ -25,6 +25,7 @@ SENTENCES = (
     N_("Seats"),
     N_("Extension"),
     N_("Outside line"),
+    N_("beacon, %(age)s"),
     N_("just now"),
     N_("%(n)s s ago"),
     N_("%(n)s min ago"),

@@ -301,13 +301,19 @@ function number(one, box) {
 
 function place(one, box) {
   if (!one.place?.text) return null;
-  const when = age(one.place.age_s, box);
-  return element("span", { class: "finder__place" }, one.place.text, when ? element("span", { class: "finder__age" }, ` · ${when}`) : null);
+  const when = howOld(one.place, box);
+  const isQuiet = one.place.state === "away" || one.place.state === "hidden";
+  return element("span", { class: `finder__place${isQuiet ? " finder__place--quiet" : ""}` }, one.place.text, when ? element("span", { class: "finder__age" }, ` · ${when}`) : null);
 }
 
-/** "20 s ago", in the map's words and steps. */
+/** "beacon, 20 s ago"; nothing when no age is told. */
+function howOld({ source, age_s }, box) {
+  if (age_s === null) return "";
+  return source === "beacon" ? box.t("beacon, %(age)s", { age: age(age_s, box) }) : age(age_s, box);
+}
+
+/** In the map's words and steps. */
 function age(age_s, box) {
-  if (age_s === null || age_s === undefined) return "";
   if (age_s < 10) return box.t("just now");
   if (age_s < 60) return box.t("%(n)s s ago", { n: Math.floor(age_s / 10) * 10 });
   return box.t("%(n)s min ago", { n: Math.floor(age_s / 60) });
