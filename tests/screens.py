@@ -19,6 +19,7 @@ NARROW = Size(320, 640)  # 1280 pixels at 400 % zoom (WCAG 2.2, 1.4.10)
 PATIENCE_MS = 30_000  # for what a page notices by itself; nothing is asserted about how long it took
 
 STALE = re.compile(r"\blive--stale\b")
+COUNT = {"serious", "critical"}  # which of axe's findings
 
 
 def settled(page: Page) -> Page:
@@ -42,3 +43,17 @@ def zone_of(page: Page, name: str) -> str:
 def overflow_px(page: Page) -> int:
     """By how much the page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def check(page: Page, axe: str) -> None:
+    """Let axe look at the page as it is now; what it finds is said with rule and place."""
+    page.evaluate(axe)
+    result = page.evaluate("axe.run(document)")
+    assert len(result["passes"]) > 5, "axe has looked at something"
+    found = [
+        f"{one['impact']} {one['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for one in result["violations"]
+        if one["impact"] in COUNT
+        for node in one["nodes"][:4]
+    ]
+    assert not found, "\n".join(found)

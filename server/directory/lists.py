@@ -129,7 +129,7 @@ def _entry(card: PersonCard, numbers: tuple[NumberView, ...]) -> Entry:
 
 
 def _numbers(numbers: tuple[NumberView, ...]) -> tuple[Number, ...]:
-    return tuple(Number(one.number, one.kind, one.outside_number) for one in numbers)
+    return tuple(Number(one.number, one.kind, one.outside_number, one.is_main) for one in numbers)
 
 
 def _name(unit: UnitView, english: bool) -> str:

@@ -5,26 +5,10 @@ from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
-from screens import PATIENCE_MS, PHONE, STALE, WIDE, chip, settled
+from screens import PATIENCE_MS, PHONE, STALE, WIDE, check, chip, settled
 
 from server import clock
 from server.people.rules import Level, Role
-
-COUNT = {"serious", "critical"}
-
-
-def check(page, axe):
-    """Let axe look at the page as it is now; what it finds is said with rule and place."""
-    page.evaluate(axe)
-    result = page.evaluate("axe.run(document)")
-    assert len(result["passes"]) > 5, "axe has looked at something"
-    found = [
-        f"{one['impact']} {one['id']}: {node['html'][:200]} {node['failureSummary']}"
-        for one in result["violations"]
-        if one["impact"] in COUNT
-        for node in one["nodes"][:4]
-    ]
-    assert not found, "\n".join(found)
 
 
 @pytest.fixture(params=["ja", "en"])

@@ -12,6 +12,7 @@ class Number:
     number: str
     kind: str  # phones.models.Extension.kind
     outside: str = ""
+    is_main: bool = False  # under which a section is called
 
     @property
     def is_fax(self) -> bool:

@@ -147,8 +147,8 @@ def test_whoever_guesses_ids_meets_the_same_404_as_for_nothing(office, as_person
         ({"number": "あとで"}, "電話番号は「044-000-2111」のように"),
         ({"matter": "あ" * 501}, "500文字以内"),
         ({"wish": "coffee"}, "相手の希望と急ぎの度合いを選んでください。"),
-        ({"to": ""}, "だれあての電話かを選んでください。"),
-        ({"to": "person:0x10"}, "だれあての電話かを選んでください。"),
+        ({"to": ""}, "あて先を選んでください。"),
+        ({"to": "person:0x10"}, "あて先を選んでください。"),
     ],
 )
 def test_what_is_missing_is_said_and_nothing_written_down_is_lost(office, as_person, fields, says):
