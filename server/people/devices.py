@@ -70,7 +70,8 @@ def issue_token() -> ResponseReturnValue:
     login.require_proof()
     account, form = current_account(), request.form
     try:
-        days = int(form.get("days", "")) if form.get("days", "").isascii() and form.get("days", "").isdigit() else 0
+        given = form.get("days", "")
+        days = int(given) if given.isascii() and given.isdigit() and len(given) <= 3 else 0
         scopes = [Scope(name) for name in form.getlist("scope") if name in set(Scope)]
         with db.transaction():
             now = clock.now()
