@@ -8,12 +8,14 @@ from itertools import islice
 
 from server import db
 from server.demo.city import BUILDING, BUILDING_EN, CITY, CITY_EN, PEOPLE, STOREYS, Section, Storey
+from server.demo.duties import READINGS, duties
 from server.demo.geometry import CEILING_M, HEIGHT_M, PORTALS, SLAB_DB, WIDTH_M, Layout, layout
 from server.demo.memos import take_calls
 from server.demo.names import Name, names
 from server.demo.notice import TEXT_EN, TEXT_JA
 from server.demo.phones import number_the_city
 from server.demo.plan import plan
+from server.demo.seats import add_seats
 from server.fleet import service as fleet
 from server.people import service as people
 from server.people.rules import Audience, Level, PauseLength
@@ -99,8 +101,9 @@ def _add_floor(building_id: int, of: Layout, now: datetime) -> None:
         slab_db=SLAB_DB,
     )
     places.set_plan(floor_id, plan(of), "image/svg+xml", now, width_m=WIDTH_M, height_m=HEIGHT_M)
+    zone_ids: dict[str, int] = {}
     for sort, area in enumerate(of.areas):
-        places.add_zone(
+        zone_ids[area.code] = places.add_zone(
             floor_id,
             area.code,
             area.name,
@@ -112,6 +115,7 @@ def _add_floor(building_id: int, of: Layout, now: datetime) -> None:
             counts_only=area.counts_only,
             sort=sort,
         )
+    add_seats(of, zone_ids, now)
     for agent, x_m, y_m in of.receivers:
         fleet.add_receiver(agent, floor_id, x_m, y_m, CEILING_M)
 
@@ -119,7 +123,7 @@ def _add_floor(building_id: int, of: Layout, now: datetime) -> None:
 def _add_units(floors: list[places_queries.FloorView]) -> list[Post]:
     """Bureaus and their sections, the zones they own, and every post in them."""
     zone_ids = {zone.code: zone.id for floor in floors for zone in places_queries.zones(floor.id)}
-    top = people.add_unit("000", CITY, "city", FISCAL_YEAR, name_en=CITY_EN)
+    top = people.add_unit("000", CITY, "city", FISCAL_YEAR, name_en=CITY_EN, kana=READINGS[CITY])
     bureaus: dict[str, int] = {}
     posts: list[Post] = []
     for storey in STOREYS:
@@ -130,7 +134,7 @@ def _add_units(floors: list[places_queries.FloorView]) -> list[Post]:
             number = len(bureaus) + 21
             bureaus[storey.bureau] = people.add_unit(
                 str(number), storey.bureau, "bureau", FISCAL_YEAR,
-                name_en=storey.bureau_en, parent_id=top, sort=number,
+                name_en=storey.bureau_en, kana=READINGS[storey.bureau], parent_id=top, sort=number,
             )  # fmt: skip
         bureau = bureaus[storey.bureau]
         heads = [Post(storey, None, bureau, "局長", True)] if is_new and storey.staff > 30 else []
@@ -143,7 +147,7 @@ def _add_units(floors: list[places_queries.FloorView]) -> list[Post]:
             left, weight = left - count, weight - section.share
             unit = people.add_unit(
                 f"{storey.level}-{sort + 1}", section.name, "section", FISCAL_YEAR,
-                name_en=section.name_en, parent_id=bureau, sort=sort,
+                name_en=section.name_en, kana=READINGS[section.name], parent_id=bureau, sort=sort,
             )  # fmt: skip
             places.own_zone(zone_ids[f"{storey.code}{section.zone}"], unit, FISCAL_YEAR)
             titles = ["課長", "課長補佐", "係長", "係長", "主任", "主任", "主任"]
@@ -182,7 +186,14 @@ def _add_person(
         given_kana=name.given_kana,
         employment="regular" if post.is_head else employment,
     )
-    people.add_membership(person_id, post.unit_id, FISCAL_YEAR, title=post.title, is_head=post.is_head)
+    people.add_membership(
+        person_id,
+        post.unit_id,
+        FISCAL_YEAR,
+        title=post.title,
+        is_head=post.is_head,
+        duties=duties(None if post.section is None else post.section.name, post.title, random.Random(number)),
+    )
     tag = None
     is_guide = number == 0  # who signs in first should see how it works
     if is_guide or rng.random() < CARRIES_BADGE:

@@ -42,7 +42,10 @@ FIRST_PORT, PORTS_TRIED = 8000, 50
 READY_WITHIN_S = 90.0
 TIMEZONE = "Asia/Tokyo"
 PAUSE_BETWEEN_REPLAYS_S = 6.0
-SOURCES = ("names", "city", "geometry", "plan", "build", "day", "survey", "notice", "memos")
+SOURCES = (
+    "names", "city", "duties", "geometry", "plan", "seats", "phones",
+    "build", "day", "survey", "notice", "memos",
+)  # fmt: skip
 WEB_WORKERS = 2
 
 
