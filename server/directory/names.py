@@ -38,7 +38,7 @@ _ALIKE = str.maketrans("ぢづをゐゑゎ", "じずおいえわ") | LARGE_KANA
 _HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 _HYPHENS = dict.fromkeys(map(ord, "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2500"))
 _MARKS = dict.fromkeys(map(ord, "'’‘`´ʼ")) | _HYPHENS  # in "Jun'ichi" and "Jun-ichi"
-_BETWEEN = re.compile(r"[\s・·•,、，;；/／=＝。．（）()「」『』\[\]|&＆+＋:：!！?？\"<>＜＞@＠#＃*＊~〜～_%％]+")
+_BETWEEN = re.compile(r"[\s・·•,、，;；/／=＝。.．（）()「」『』\[\]|&＆+＋:：!！?？\"<>＜＞@＠#＃*＊~〜～_%％]+")
 
 
 def plain(text: str) -> str:
