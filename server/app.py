@@ -21,7 +21,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from server import access, audit, clock, db, settings
 from server.access import KIOSK_TOO, LOOPBACK_OR_TOKEN, PUBLIC, SIGNED_IN, Room, Rule
 from server.directory import api as directory_api
-from server.directory import exports, phonebooks
+from server.directory import exports, person, phonebooks
 from server.directory import web as directory
 from server.errors import Refused
 from server.fleet import admin as fleet
@@ -46,7 +46,7 @@ from server.presence import alerts
 from server.presence import api as presence_api
 from server.presence import web as presence
 from server.presence.alerts import LookedUpTooOften
-from server.privacy import notice, officer, protection
+from server.privacy import held, notice, officer, protection
 from server.privacy import web as privacy
 from server.settings import Settings
 
@@ -63,6 +63,7 @@ ROOMS: tuple[Room, ...] = (
     Room(live_map.pages, None, SIGNED_IN),
     Room(privacy.pages, None, SIGNED_IN),
     Room(directory.pages, None, KIOSK_TOO),
+    Room(person.pages, None, KIOSK_TOO),
     Room(directory_api.api, None, KIOSK_TOO),
     Room(exports.pages, None, SIGNED_IN),
     Room(phonebooks.api, None, SIGNED_IN),
@@ -78,6 +79,7 @@ ROOMS: tuple[Room, ...] = (
     Room(officer.pages, None, OFFICER),
     Room(protection.pages, None, OFFICER),
     Room(notice.pages, None, SIGNED_IN),
+    Room(held.pages, None, SIGNED_IN),
     Room(fleet.pages, None, FLEET),
     Room(openapi.pages, None, SIGNED_IN),
     Room(health.pages, None, LOOPBACK_OR_TOKEN),
