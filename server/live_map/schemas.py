@@ -183,7 +183,7 @@ class CardZoneOut(CardFloorOut):
     centre = List(Float(), metadata=POINT)
 
 
-class PostOut(Schema):
+class CardPostOut(Schema):
     """A post that somebody holds."""
 
     unit_path = List(String(), metadata={"example": ["財務局", "財政部", "財政課"]})
@@ -193,7 +193,7 @@ class PostOut(Schema):
     primary = Boolean()
 
 
-class NumberOut(Schema):
+class CardNumberOut(Schema):
     """A number under which somebody is called."""
 
     number = String(metadata={"example": "2214"})
@@ -214,9 +214,9 @@ class CardOut(Schema):
     zone = Nested(CardZoneOut, allow_none=True)
     portal = List(Float(), allow_none=True, metadata={"description": "The lift or stairs nearest to the zone."})
     hidden = Boolean(metadata={"description": "The person shows no place, whatever the reason."})
-    posts = List(Nested(PostOut), metadata={"description": "The primary one first."})
+    posts = List(Nested(CardPostOut), metadata={"description": "The primary one first."})
     mail = String(metadata={"example": "takanami@city.example.jp"})
-    numbers = List(Nested(NumberOut))
+    numbers = List(Nested(CardNumberOut))
     seat = String(metadata={"description": "Of a check-in or booking; empty unless it may be shown.", "example": ""})
     until = Integer(allow_none=True, metadata={"description": "When the check-in or booking ends, Unix seconds."})
     sensors_down = Boolean(metadata={"description": "No badge can be heard there now; the rest is all that is known."})

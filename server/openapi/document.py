@@ -30,6 +30,7 @@ TAGS = {
     "Live map": "Where people are now.",
     "Presence": "What people say of their day.",
     "Phones": "Extensions and who answers them.",
+    "Phone books": "XML that telephones on desks read.",
     "Memos": "Calls taken down for others.",
     "Fleet": "Receivers, for facilities and administrators.",
     "API": "This document.",
@@ -157,7 +158,7 @@ def _complete(
         operation["requestBody"]["required"] = True
     due = {*ALWAYS}
     due |= {404} if rule.arguments else set()
-    due |= {400, 409, 413, 415, 422} if writes else set()
+    due |= {400, 404, 409, 413, 415, 422} if writes else set()
     due |= {422} if asks else set()
     responses = operation["responses"]
     due |= {int(status) for status in responses if int(status) in PROBLEMS}
