@@ -1,10 +1,11 @@
 """What the holders of numbers are called, and whose bureau they belong to."""
 
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from server import db
 from server.people import queries as people
@@ -14,6 +15,7 @@ from server.phones.rules import Holder
 from server.places.models import Zone, ZoneOwner
 
 BUREAU = "bureau"
+NOT_SHOWN = "―"  # in the place of a name that nobody else may read (P13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +128,81 @@ def _zones(ids: Collection[int], day: date, units: Mapping[int, UnitView]) -> di
             ),
         )
     return found
+
+
+def find_people(text: str, day: date, bureau_id: int | None = None) -> list[HolderView]:
+    """Who works here that day and is meant: by staff number, or by parts of name, reading and unit, in any order.
+
+    bureau_id   only people of this bureau
+
+    A protected person is found by their staff number only (P13).
+    """
+    words = _folded(text)
+    if not words:
+        return []
+    number = "".join(words)
+    by_number = select(Person.id).where(func.lower(Person.staff_no) == number)
+    numbered = list(db.session.scalars(by_number)) if number.isprintable() else []
+    ids = numbered or [
+        card.id
+        for card in people.cards(day).values()
+        if _has(words, f"{card.name} {card.kana} {card.unit_name} {card.unit_name_en} {card.title}")
+    ]
+    found = holders((Holder(person_id=i) for i in ids), day).values()
+    return sorted(
+        (
+            one
+            for one in found
+            if one.is_here and (numbered or not one.protected) and bureau_id in (None, one.bureau_id)
+        ),
+        key=lambda one: (one.unit_name, one.name, one.holder.person_id or 0),
+    )
+
+
+def find_units(text: str, day: date, bureau_id: int | None = None) -> list[HolderView]:
+    """The units of that day whose name or code this is, or whose name has it."""
+    words, units = _folded(text), people.units_on(day)
+    if not words:
+        return []
+    folded = "".join(words)
+    exact = [
+        unit.id
+        for unit in units.values()
+        if folded in {"".join(_folded(n)) for n in (unit.name, unit.name_en, unit.code)}
+    ]
+    ids = exact or [unit.id for unit in units.values() if _has(words, f"{unit.name} {unit.name_en}")]
+    found = holders((Holder(unit_id=i) for i in ids), day).values()
+    return [one for one in found if bureau_id in (None, one.bureau_id)]
+
+
+def find_zones(text: str, day: date, bureau_id: int | None = None) -> list[HolderView]:
+    """The zones whose code this is, or whose name has it."""
+    words = _folded(text)
+    if not words:
+        return []
+    rows = list(db.session.execute(select(Zone.id, Zone.code, Zone.name, Zone.name_en)))
+    exact = [i for i, code, _name, _en in rows if "".join(_folded(code)) == "".join(words)]
+    ids = exact or [i for i, code, name, name_en in rows if _has(words, f"{code} {name} {name_en}")]
+    found = holders((Holder(zone_id=i) for i in ids), day).values()
+    return [one for one in found if bureau_id in (None, one.bureau_id)]
+
+
+def is_named(text: str, name: str) -> bool:
+    """Whether a name has every word of a text."""
+    return _has(_folded(text), name)
+
+
+def veiled(holder: HolderView, viewer_person_id: int | None) -> HolderView:
+    """The holder as somebody else may read them: who is protected has no name (P13)."""
+    if not holder.protected or holder.holder.person_id == viewer_person_id:
+        return holder
+    return replace(holder, name=NOT_SHOWN, name_en=NOT_SHOWN, title="", holder=Holder(device=NOT_SHOWN))
+
+
+def _has(words: Collection[str], text: str) -> bool:
+    folded = "".join(_folded(text))
+    return all(word in folded for word in words)
+
+
+def _folded(text: str) -> list[str]:
+    return unicodedata.normalize("NFKC", text).casefold().split()

@@ -3,6 +3,7 @@
 Every verb takes `actor`, who does it as the audit log names them, and `now`.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -15,7 +16,7 @@ from server import audit, changes, db
 from server.changes import Thing
 from server.errors import Refused
 from server.phones import queries, rules
-from server.phones.holders import holders
+from server.phones.holders import NOT_SHOWN, holders
 from server.phones.models import Extension, ExtensionTerm, NumberRange
 from server.phones.queries import TermView
 from server.phones.rules import Holder, Kind, Range, Use
@@ -23,7 +24,7 @@ from server.phones.rules import Holder, Kind, Range, Use
 MOVED_FOR_MONTHS = 3
 KEEP_LEAVERS_MONTHS = 3
 NOTE_LENGTH, DEVICE_LENGTH = 100, 60
-NOT_SHOWN = "―"  # in the place of a name that nobody else may read (P13)
+UNWRITABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # categories of characters that are no text on one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +253,7 @@ def _details(kind: str, outside_number: str, note: str) -> dict[str, Any]:
 
 def _line(given: str, longest: int, code: str) -> str:
     line = given.strip()
-    if len(line) > longest or not line.isprintable():
+    if len(line) > longest or any(unicodedata.category(c) in UNWRITABLE for c in line):
         raise Refused(code, "Write one line of at most %(n)s characters.", 422, n=longest)
     return line
 
