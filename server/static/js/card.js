@@ -1,7 +1,7 @@
 // The card of one person. Opening it is a look-up by name, which the person can see.
 
 import { element, inLanguage, page, t } from "./page.js";
-import { floorName, place, source, sureness } from "./say.js";
+import { beside, claimed, floorName, source, sureness, whereabouts } from "./say.js";
 
 const DIRECTIONS = [
   "to the right of", "to the lower right of", "below", "to the lower left of", "to the left of", "to the upper left of", "above", "to the upper right of",
@@ -42,28 +42,34 @@ export class Card {
     const { person } = found;
     this.person = person;
     const title = element("h2", { id: "card-title", tabindex: "-1" }, ruby(person));
-    const path = inLanguage(found.unit_path, found.unit_path_en).slice(-2).join(" ");
-    const zoneName = () => (found.zone ? inLanguage(found.zone.name, found.zone.name_en) : "");
-    const parts = [title, element("p", { class: "person-card__unit" }, [path, found.title].filter(Boolean).join("　"))];
-    if (found.hidden) {
-      parts.push(
-        element("p", { class: "person-card__place" }, t("Location not shown")),
-        element("p", { class: "hint" }, t("This person’s location is not shown. That can have any reason.")),
-      );
-    } else {
-      const how = [sureness(person), source(person)].filter(Boolean).join(" · ");
-      parts.push(element("p", { class: "person-card__place" }, place(person, zoneName)), element("p", { class: "hint" }, how));
-      const way = this.way(found, zoneName());
-      if (way) parts.push(element("p", {}, way));
-      if (found.floor && found.floor.code !== page.floor)
-        parts.push(
-          element("p", {}, element("a", { class: "button", href: `/floors/${found.floor.code}?person=${person.id}` }, t("Show on the map"))),
-        );
-    }
+    const parts = [title, ...posts(found), ...this.where(found), ...actions(found)];
     if (!person.me) parts.push(element("p", { class: "hint" }, t("This look-up is visible to them.")));
-    this.show(...parts);
+    this.show(...parts.filter(Boolean));
     title.focus();
     this.onShow(person, found.portal);
+  }
+
+  where(found) {
+    const { person } = found;
+    const said = beside(person);
+    const status = said && element("p", {}, element("span", { class: "status-said" }, said));
+    if (found.hidden)
+      return [
+        element("p", { class: "person-card__place" }, t("Location not shown")),
+        status,
+        element("p", { class: "hint" }, t("This person’s location is not shown. That can have any reason.")),
+      ];
+    const zoneName = () => (found.zone ? inLanguage(found.zone.name, found.zone.name_en) : "");
+    const isClaim = person.source === "booking" || person.source === "check_in";
+    const how = [sureness(person), isClaim ? claimed(found) : source(person)].filter(Boolean).join(" · ");
+    const way = this.way(found, zoneName());
+    return [
+      element("p", { class: "person-card__place" }, whereabouts(person, zoneName)),
+      element("p", { class: "hint" }, how),
+      status,
+      found.sensors_down && element("p", { class: "hint" }, t("The sensors cannot be reached, so this may be old.")),
+      way && element("p", {}, way),
+    ];
   }
 
   way(found, zone) {
@@ -97,4 +103,28 @@ export class Card {
 function ruby(person) {
   if (!person.kana || person.kana === person.name) return person.name;
   return element("ruby", {}, person.name, element("rt", {}, person.kana));
+}
+
+/** Where somebody belongs, the primary post first, and what they do there. */
+function posts(found) {
+  return found.posts.map((post) =>
+    element(
+      "p",
+      { class: "person-card__unit" },
+      [inLanguage(post.unit_path, post.unit_path_en).slice(-2).join(" "), post.title].filter(Boolean).join("　"),
+      post.duties ? element("span", { class: "person-card__duties" }, post.duties) : null,
+    ),
+  );
+}
+
+/** What a reader does next, as verbs. */
+function actions({ person, floor, numbers }) {
+  const [first] = numbers;
+  const made = [
+    first && element("a", { class: "button", href: `tel:${first.number}` }, t("Call %(number)s", { number: first.number })),
+    !person.me && element("a", { class: "button button--quiet", href: `/memos/new?for=${person.id}` }, t("Leave a call memo")),
+    floor && floor.code !== page.floor && element("a", { class: "button button--quiet", href: `/floors/${floor.code}?person=${person.id}` }, t("Show on the map")),
+    element("a", { class: "button button--text", href: `/people/${person.id}` }, t("All numbers and posts")),
+  ];
+  return [element("div", { class: "buttons person-card__actions" }, ...made.filter(Boolean))];
 }

@@ -5,7 +5,7 @@ import { Live } from "./live.js";
 import { FloorMap, dress } from "./map.js";
 import { byId, element, inLanguage, page, setText, syncRows, t } from "./page.js";
 import { Replay } from "./replay.js";
-import { floorName, place, source, sureness, unit } from "./say.js";
+import { beside, floorName, source, sureness, unit, whereabouts } from "./say.js";
 import { onKey } from "./shortcut.js";
 import { showStatus } from "./status.js";
 import { showCounts } from "./tower.js";
@@ -124,7 +124,13 @@ function makePerson(person) {
       "button",
       { type: "button", class: "people__person", onclick: (event) => card.open(person.id, event.currentTarget) },
       element("span", { class: "people__who" }, element("span", { class: "people__name" }), element("span", { class: "people__unit" })),
-      element("span", { class: "people__where" }, element("span", { class: "people__place" }), element("span", { class: "people__age" })),
+      element(
+        "span",
+        { class: "people__where" },
+        element("span", { class: "people__place" }),
+        element("span", { class: "people__status" }),
+        element("span", { class: "people__age" }),
+      ),
     ),
   );
 }
@@ -133,10 +139,11 @@ function updatePerson(row, person) {
   setText(row.querySelector(".people__name"), person.name);
   setText(row.querySelector(".people__unit"), unit(person));
   setText(row.querySelector(".people__place"), where(person));
+  setText(row.querySelector(".people__status"), beside(person));
   setText(row.querySelector(".people__age"), how(person));
 }
 
-const where = (person) => place(person, zoneName, { withFloor: false });
+const where = (person) => whereabouts(person, zoneName, { withFloor: false });
 const how = (person) => [sureness(person), source(person)].filter(Boolean).join(" · ");
 
 function showSomewhere(people) {
@@ -193,7 +200,7 @@ function showTables(people) {
         ),
         cell(""), cell(""), cell(""), cell(""),
       ),
-    (row, person) => [person.kana, unit(person), where(person), how(person)].forEach((text, i) => setText(row.children[i + 1], text)),
+    (row, person) => [person.kana, unit(person), [where(person), beside(person)].filter(Boolean).join(" · "), how(person)].forEach((text, i) => setText(row.children[i + 1], text)),
   );
 }
 

@@ -3,7 +3,7 @@
 import { Card } from "./card.js";
 import { Live } from "./live.js";
 import { byId, element, inLanguage, language, page, setText, syncRows, t } from "./page.js";
-import { floorName, place, source, sureness } from "./say.js";
+import { beside, floorName, source, sureness, whereabouts } from "./say.js";
 import { showStatus } from "./status.js";
 import { showCounts } from "./tower.js";
 
@@ -12,6 +12,8 @@ let me = null;
 const card = new Card({ host: byId("card"), screen: "home" });
 const zoneName = (code) => page.zones[code] || code;
 
+// Whoever says where they are stands with those whose place is known.
+const isKnown = (person) => person.status !== null || (person.state !== "away" && person.state !== "hidden");
 const ORDER = { present: 0, passing: 0, floor: 1, silent: 2, building: 3, hidden: 4, away: 5 };
 
 function showMine() {
@@ -20,15 +22,16 @@ function showMine() {
     setText(line, t("My place is not known at the moment."));
     return;
   }
-  if (!me || me.state === "away") setText(line, t("My place is not known at the moment."));
-  else setText(line, place(me, zoneName));
-  setText(byId("mine-source"), me ? [sureness(me), source(me)].filter(Boolean).join(" · ") : "");
+  if (!me || (me.state === "away" && me.source !== "status")) setText(line, t("My place is not known at the moment."));
+  else setText(line, whereabouts(me, zoneName));
+  setText(byId("mine-source"), me && me.source !== "status" ? [sureness(me), source(me)].filter(Boolean).join(" · ") : "");
+  byId("not-there").hidden = !me || me.floor === null;
 }
 
 function showTeam() {
   const team = [...people.values()].sort((a, b) => ORDER[a.state] - ORDER[b.state] || a.at - b.at);
-  const known = team.filter((one) => one.state !== "away" && one.state !== "hidden");
-  const rest = team.filter((one) => one.state === "away" || one.state === "hidden");
+  const known = team.filter(isKnown);
+  const rest = team.filter((one) => !isKnown(one));
   syncRows(byId("team"), known, (one) => one.id, makeRow, updateRow);
   syncRows(byId("team-rest"), rest, (one) => one.id, makeRow, updateRow);
   const unknown = byId("team-unknown");
@@ -44,7 +47,13 @@ function makeRow(person) {
     "button",
     { type: "button", class: "people__person", onclick: (event) => card.open(person.id, event.currentTarget) },
     element("span", { class: "people__who" }, element("span", { class: "people__name" }), element("span", { class: "people__unit" })),
-    element("span", { class: "people__where" }, element("span", { class: "people__place" }), element("span", { class: "people__age" })),
+    element(
+      "span",
+      { class: "people__where" },
+      element("span", { class: "people__place" }),
+      element("span", { class: "people__status" }),
+      element("span", { class: "people__age" }),
+    ),
   );
   return element("li", {}, button);
 }
@@ -52,7 +61,8 @@ function makeRow(person) {
 function updateRow(row, person) {
   setText(row.querySelector(".people__name"), person.name);
   setText(row.querySelector(".people__unit"), person.title);
-  setText(row.querySelector(".people__place"), place(person, zoneName));
+  setText(row.querySelector(".people__place"), whereabouts(person, zoneName));
+  setText(row.querySelector(".people__status"), beside(person));
   setText(row.querySelector(".people__age"), [sureness(person), source(person)].filter(Boolean).join(" · "));
 }
 

@@ -1,7 +1,7 @@
 // The plan under Leaflet: zones tinted by load, people in their zone's own rows, never at an invented spot.
 
 import { element, inLanguage, setText, t } from "./page.js";
-import { age, place, source, sureness, unit } from "./say.js";
+import { age, beside, place, source, sureness, unit } from "./say.js";
 
 const GAP = 4;
 const HEAD = 28;
@@ -301,7 +301,7 @@ export function dress(chip, person, style, zoneName, found) {
   when.hidden = style === "initial" || person.heard_at === null;
   when.dataset.drawn = when.hidden ? "" : style === "full" ? source(person) : age(person.heard_at);
   const where = place(person, () => zoneName, { withFloor: false });
-  const said = [person.name, unit(person), where, sureness(person), source(person)].filter(Boolean).join(", ");
+  const said = [person.name, unit(person), where, beside(person), sureness(person), source(person)].filter(Boolean).join(", ");
   if (chip.dataset.said !== said) {
     chip.dataset.said = said;
     chip.setAttribute("aria-label", said);

@@ -14,6 +14,13 @@ const secondsFormat = new Intl.DateTimeFormat(document.documentElement.lang === 
   timeZone: page.timezone,
 });
 
+const dayFormat = new Intl.DateTimeFormat(document.documentElement.lang === "en" ? "en-GB" : "ja-JP", {
+  month: "short",
+  day: "numeric",
+  weekday: "short",
+  timeZone: page.timezone,
+});
+
 let ahead_s = 0; // how far the server's clock is ahead of this device's
 
 /** Learn the server's clock from an answer, so that a device with a wrong clock still says the right age. */
@@ -39,6 +46,7 @@ export const floorName = (code) => t("%(floor)sF", { floor: code });
 
 /** Where the source of a place and its age stand: "beacon, 20 s ago". */
 export function source(person) {
+  if (person.source === "status") return t("as they say");
   if (person.heard_at === null) return "";
   if (person.state === "silent") return `${t("no recent signal")} · ${age(person.heard_at)}`;
   return t("beacon, %(age)s", { age: age(person.heard_at) });
@@ -48,6 +56,57 @@ export function source(person) {
 export function sureness(person) {
   if (person.state === "passing") return t("on the move");
   return person.sure === "probably" ? t("probably here") : "";
+}
+
+/** A place that a booking or check-in says: "booked 18A-012 until 12:00". */
+export function claimed({ person, seat, until }) {
+  const [at, time] = [seat, until && clock(until)];
+  if (person.source === "check_in") return at ? t("checked in at %(place)s", { place: at }) : t("checked in");
+  if (at) return t("booked %(place)s until %(time)s", { place: at, time });
+  return t("booked until %(time)s", { time });
+}
+
+function kind(status) {
+  switch (status.kind) {
+    case "at_work":
+      return t("At work");
+    case "telework":
+      return t("Telework");
+    case "trip":
+      return t("Business trip");
+    case "leave":
+      return t("On leave");
+    case "meeting":
+      return t("In a meeting");
+    case "focus":
+      return t("Focus time");
+    case "counter":
+      return t("Serving at the counter");
+    case "away":
+      return t("Away from seat");
+  }
+  return "";
+}
+
+/** "Telework until 17:15"; the last day when it ends at another day's midnight, nothing more when at today's. */
+export function statusWords(status) {
+  const today = dayFormat.format(nowS() * 1000);
+  const last = dayFormat.format(status.until * 1000 - 1);
+  const isMidnight = dayFormat.format(status.until * 1000) !== last;
+  if (last !== today) return t("%(status)s until %(time)s", { status: kind(status), time: last });
+  return isMidnight ? kind(status) : t("%(status)s until %(time)s", { status: kind(status), time: clock(status.until) });
+}
+
+/** Where somebody is: what they say when they are elsewhere, else the place. */
+export function whereabouts(person, zoneName, options) {
+  return person.source === "status" && person.status ? statusWords(person.status) : place(person, zoneName, options);
+}
+
+/** What somebody says of the day beside the place, with their note. */
+export function beside(person) {
+  if (!person.status) return "";
+  const words = person.source === "status" ? "" : statusWords(person.status);
+  return [words, person.status.note].filter(Boolean).join(" ");
 }
 
 /** A person's place as a sentence; zoneName(code) gives a zone's name where it is known. */
