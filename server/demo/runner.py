@@ -150,10 +150,15 @@ def _fill_city(state: Path) -> list[Login]:
         survey(day, floors, state, lambda done, total: progress("survey", done, total))
     (state / "scenario.json").write_text(json.dumps(day, ensure_ascii=False), "utf-8")
     guide = residents[0]
-    name = f"{guide.name.family} {guide.name.given}"
+    clerk = next(one for one in residents if one.section == guide.section and one is not guide)
+    head, keeper = (f"{one.name.family} {one.name.given}" for one in (guide, clerk))
     return [
-        _add_login("takanami", f"{name}, head of the Finance Section on 18F", Role.STAFF, guide.person_id),
+        _add_login("takanami", f"{head}, head of the Finance Section on 18F", Role.STAFF, guide.person_id),
+        _add_login("shomu", f"{keeper}, who keeps the section's numbers", Role.SECTION_ADMIN, clerk.person_id),
         _add_login("shisetsu", "facilities, who also see the sensor fleet", Role.FACILITIES, None),
+        _add_login("kanri", "system administrator; sets up an authenticator app first", Role.SYSTEM_ADMIN, None),
+        _add_login("hogo", "privacy officer, who sees alerts and the audit log", Role.PRIVACY_OFFICER, None),
+        _add_login("kiosk", "a shared screen: finds people and numbers", Role.KIOSK, None),
     ]
 
 

@@ -1,16 +1,17 @@
 """Operator commands about accounts and the purpose notice; passwords are asked for, never taken from arguments."""
 
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from server import clock, db, settings
+from server import audit, clock, db, settings
 from server.errors import Misconfigured, Refused
-from server.people import queries, service
+from server.people import accounts, queries, service
 from server.people.queries import AccountView
-from server.people.rules import Role
+from server.people.rules import Role, needs_factor
 
 TEXT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 password_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from the first line of stdin.")
@@ -24,8 +25,11 @@ def create_admin(login: str, password_stdin: bool) -> None:
     _connect()
     password = _new_password(password_stdin)
     with db.transaction():
-        service.create_account(login, password, Role.SYSTEM_ADMIN, clock.now())
+        now = clock.now()
+        account_id = service.create_account(login, password, Role.SYSTEM_ADMIN, now)
+        _record("create-admin", "account_created", account_id, login.strip().lower(), {"role": Role.SYSTEM_ADMIN})
     click.echo(f"{login.strip().lower()} can sign in now.")
+    click.echo("The first time an authenticator app is set up: have a phone with one at hand. Nothing opens before.")
 
 
 @click.command()
@@ -37,6 +41,7 @@ def set_role(login: str, role: str) -> None:
     with db.transaction():
         account = _account(login)
         service.set_role(account.id, Role(role), clock.now())
+        _record("set-role", "role_set", account.id, account.login, {"from": account.role, "to": role})
     click.echo(f"{account.login} is {role} now.")
 
 
@@ -47,7 +52,8 @@ def close_account(login: str) -> None:
     _connect()
     with db.transaction():
         account = _account(login)
-        service.deactivate(account.id, clock.now())
+        accounts.close(account.id, clock.now())
+        _record("close-account", "account_closed", account.id, account.login)
     click.echo(f"{account.login} is closed.")
 
 
@@ -62,7 +68,21 @@ def set_password(login: str, password_stdin: bool) -> None:
     password = _new_password(password_stdin)
     with db.transaction():
         service.set_password(account.id, password, clock.now())
+        _record("set-password", "password_set", account.id, account.login)
     click.echo(f"{account.login} has a new password.")
+
+
+@click.command()
+@click.argument("login")
+def reset_factor(login: str) -> None:
+    """Take the second factor of the account LOGIN away, when its app is lost; it is signed out everywhere."""
+    _connect()
+    with db.transaction():
+        account = _account(login)
+        accounts.reset_factor(account.id, clock.now())
+        _record("reset-factor", "factor_reset", account.id, account.login)
+    needed = " It is set up anew at the next sign-in." if needs_factor(account.role) else ""
+    click.echo(f"{account.login} has no second factor any more.{needed}")
 
 
 @click.command()
@@ -70,9 +90,9 @@ def list_accounts() -> None:
     """Every account with its role, by name."""
     _connect()
     with db.reading():
-        accounts = queries.accounts()
-    width = max((len(account.login) for account in accounts), default=0)
-    for account in accounts:
+        found = queries.accounts()
+    width = max((len(account.login) for account in found), default=0)
+    for account in found:
         click.echo(f"{account.login:{width}}  {account.role.value}{'' if account.active else '  (closed)'}")
 
 
@@ -105,6 +125,12 @@ def _account(login: str) -> AccountView:
     if account is None:
         raise Refused("unknown_account", "There is no account %(login)s.", 404, login=login)
     return account
+
+
+def _record(
+    command: str, action: str, account_id: int, login: str, details: Mapping[str, object] | None = None
+) -> None:
+    audit.record(f"iruka {command}", action, audit.account(account_id, login), details or {}, clock.now())
 
 
 def _new_password(from_stdin: bool) -> str:

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import make
+import pyotp
 import pytest
 from click.testing import CliRunner, Result
 from mqtt_client import until
 
-from server import clock, db
+from server import audit, clock, db
 from server.cli import COMMANDS, main
-from server.people import queries, service, sessions
+from server.people import factors, queries, service, sessions
 from server.people.rules import Role
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +41,7 @@ def test_an_administrator_is_created_with_a_password_nobody_can_see(iruka):
 
     assert done.exit_code == 0, done.output
     assert make.PASSWORD not in done.output
+    assert "authenticator app" in done.output
     with db.reading():
         account = queries.account_by_login("kanri")
     assert account is not None
@@ -81,7 +83,33 @@ def test_another_role_and_another_password_end_the_sessions_sr_07(iruka):
     with db.reading():
         assert queries.account(signed.account_id).role is Role.FACILITIES
         assert service.verify(login, "another battery staple") == signed.account_id
-        assert sessions.find(hashlib.sha256(signed.key.encode()).digest(), clock.now()) is None
+        assert sessions.find(hashlib.sha256(signed.key.encode()).digest(), clock.now(), lambda: None) is None
+
+
+def test_a_lost_second_factor_is_reset_and_that_is_written_down_sr_19(iruka):
+    secret, now = factors.new_secret(), clock.now()
+    with db.transaction():
+        account_id = make.account("kanri", role=Role.SYSTEM_ADMIN)
+        factors.confirm(account_id, secret, pyotp.TOTP(secret).at(now), factors.Seal("x" * 40), now)
+
+    done, again = iruka("reset-factor", "kanri"), iruka("reset-factor", "kanri")
+
+    assert done.exit_code == 0, done.output
+    assert "set up anew" in done.output
+    assert (again.exit_code, again.stderr) == (2, "This account has no second factor.\n")
+    with db.reading():
+        assert factors.state(account_id) is None
+        assert audit.count("iruka reset-factor", "factor_reset", now) == 1
+
+
+def test_whoever_gives_the_privacy_officer_s_role_is_written_down_sr_19(iruka):
+    with db.transaction():
+        make.account("kojin")
+
+    iruka("set-role", "kojin", "privacy_officer")
+
+    with db.reading():
+        assert audit.count("iruka set-role", "role_set", make.at("00:00", make.DAY)) == 1
 
 
 def test_accounts_are_listed_with_their_roles(iruka):
