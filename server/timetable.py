@@ -13,6 +13,7 @@ from server import audit, changes, clock, db
 from server.memos import jobs as memos
 from server.people import failures, protection, sessions
 from server.people import service as people
+from server.phones import jobs as phones
 from server.presence import disputes, statuses
 from server.presence import jobs as presence
 from server.privacy import service as privacy
@@ -59,6 +60,7 @@ JOBS = (
     ),
     Job("forget which places people have denied", _forgetting(disputes.expire), {"minute": "*/10"}),
     Job("forget memos that are done", memos.expire, {"hour": "3", "minute": "5"}),
+    Job("forget who held a number long ago", phones.forget_holders, {"hour": "3", "minute": "6"}),
     Job("forget look-ups older than a year", presence.expire_look_ups, {"hour": "3", "minute": "10"}),
     Job("forget alerts about look-ups older than a year", presence.expire_alerts, {"hour": "3", "minute": "11"}),
     Job(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from server import audit, changes, db
@@ -23,6 +23,7 @@ from server.phones.rules import Holder, Kind, Range, Use
 
 MOVED_FOR_MONTHS = 3
 KEEP_LEAVERS_MONTHS = 3
+KEEP_ENDED_MONTHS = 12
 NOTE_LENGTH, DEVICE_LENGTH = 100, 60
 UNWRITABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # categories of characters that are no text on one line
 
@@ -189,16 +190,17 @@ def lay_out(numbers: Sequence[NewNumber], valid_from: date, *, actor: str, now: 
     audit.record(actor, "numbers_laid_out", "", {"n": len(rows)}, now)
 
 
-def release_numbers_of_leavers(today: date, *, now: datetime) -> int:
-    """Forget which numbers people held who left three months ago or longer; returns how many they were.
+def forget_holders(today: date, *, now: datetime) -> int:
+    """Forget terms that ended a year ago, and every term of people who left three months ago; returns how many.
 
-    Until then their numbers are nobody else's: the report names them, and callers do not reach a stranger.
+    Until then a leaver's number is nobody else's: the report names it, and callers do not reach a stranger.
     """
-    before = rules.months_after(today, -KEEP_LEAVERS_MONTHS)
-    gone = queries.holders_who_left(before)
-    over = delete(ExtensionTerm).where(ExtensionTerm.person_id.in_(gone)).returning(ExtensionTerm.extension_id)
-    ids = sorted(set(db.session.scalars(over)))
-    changes.record(Thing.PHONES, ids, now)
+    gone = queries.holders_who_left(rules.months_after(today, -KEEP_LEAVERS_MONTHS))
+    of_leavers = ExtensionTerm.person_id.in_(gone)
+    over = ExtensionTerm.valid_to <= rules.months_after(today, -KEEP_ENDED_MONTHS)
+    forgotten = delete(ExtensionTerm).where(or_(of_leavers, over)).returning(ExtensionTerm.extension_id)
+    ids = list(db.session.scalars(forgotten))
+    changes.record(Thing.PHONES, sorted(set(ids)), now)
     return len(ids)
 
 

@@ -31,7 +31,11 @@ INVENTORY: tuple[Held, ...] = (
     ),
     Held(("status",), _l("What you said of your day, such as telework"), _l("until the night after it ends")),
     Held(("dispute",), _l("That you are not where you were shown"), _l("until you are elsewhere, an hour at most")),
-    Held(("extension_term",), _l("Your extension, and since when it is yours"), _l("as long as you work here")),
+    Held(
+        ("extension_term",),
+        _l("Your extension, and since when it is yours"),
+        _l("a year after it ends, three months after leaving"),
+    ),
     Held(("memo",), _l("Calls that others took for you, and that you took"), _l("30 days after they are done")),
     Held(("protection_request",), _l("That your location is protected, and who decided it"), _l("3 years")),
     Held(("look_up_alert",), _l("That somebody looked you up unusually often"), _l("1 year")),

@@ -60,6 +60,10 @@ KINDS: tuple[Kind, ...] = (
         "forget memos that are done", _l("Call memos"), _l("30 days after they are done, 90 days at most"),
         "memo", "taken_at", timedelta(days=120),
     ),
+    Kind(
+        "forget who held a number long ago", _l("Who held a number"),
+        _l("a year after it ends, three months after leaving"), "extension_term",
+    ),
     Kind("forget look-ups older than a year", _l("Who looked whom up"), _l("1 year"), "look_up", "at", YEAR),
     Kind(
         "forget alerts about look-ups older than a year", _l("Alerts about look-ups"), _l("1 year"),

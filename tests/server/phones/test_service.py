@@ -279,11 +279,21 @@ def test_a_leaver_s_number_is_nobody_else_s_for_three_months_and_then_forgotten_
         gone = make.person("髙波", "真琴", active_to=MAY)
         make.extension("24117", person_id=gone)
     with db.transaction():
-        assert service.release_numbers_of_leavers(date(2026, 7, 31), now=NOW) == 0
+        assert service.forget_holders(date(2026, 7, 31), now=NOW) == 0
     assert held_by(JULY)["24117"] == Holder(person_id=gone)
     with db.transaction():
-        assert service.release_numbers_of_leavers(date(2026, 8, 1), now=NOW) == 1
+        assert service.forget_holders(date(2026, 8, 1), now=NOW) == 1
     assert held_by(JULY)["24117"] is None
+
+
+def test_who_held_a_number_is_forgotten_a_year_after_p10(people: tuple[int, int]) -> None:
+    with db.transaction():
+        extension = make.extension("24117")
+        service.give(extension, Holder(person_id=people[0]), make.DAY, valid_to=MAY, **BY)
+        service.give(extension, Holder(person_id=people[1]), MAY, **BY)
+        assert service.forget_holders(date(2027, 4, 30), now=NOW) == 0
+        assert service.forget_holders(date(2027, 5, 1), now=NOW) == 1
+    assert [term.holder.person_id for term in queries.terms_of(extension, make.DAY)] == [people[1]]
 
 
 TODAY = {"today": make.DAY} | BY
