@@ -35,6 +35,31 @@ def test_pages_without_a_map_are_accessible(open_page, axe, path, language, size
     check(page, axe)
 
 
+@pytest.mark.parametrize("path", ["/find", "/directory", "/directory/units", "/directory?q=東", "/directory?q=qqqqq"])
+def test_the_directory_is_accessible(open_page, hall, axe, path, language, size):
+    page = open_page(path, hall.sato, language=language, size=size)
+
+    check(page, axe)
+
+
+@pytest.mark.parametrize("query", ["", "?by=rank", "?edit=1"])
+def test_a_units_page_is_accessible(open_page, hall, axe, query, language, size):
+    page = open_page(f"/directory/units/{hall.section}{query}", hall.sato, language=language, size=size)
+
+    check(page, axe)
+
+
+@pytest.mark.parametrize("path", ["/find", "/directory"])
+@pytest.mark.parametrize("typed", ["き", "qqqqqqq"], ids=["results", "nothing found"])
+def test_the_open_search_box_is_accessible(open_page, hall, axe, path, typed, language, size):
+    page = open_page(path, hall.sato, language=language, size=size)
+    page.get_by_role("combobox").fill(typed)
+    expect(page.locator(".finder__popup")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+
+    check(page, axe)
+
+
 def test_my_page_is_accessible_with_all_that_a_person_has(open_page, hall, axe, language, size):
     settled(open_page(f"/floors/18?person={hall.sato}", hall.stranger))
     page = open_page("/me", hall.sato, language=language, size=size)

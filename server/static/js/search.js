@@ -45,17 +45,24 @@ export class SearchBox {
 
   listen() {
     this.input.addEventListener("input", (event) => !event.isComposing && this.typed());
-    this.input.addEventListener("compositionstart", () => this.forget());
-    this.input.addEventListener("compositionend", () => this.typed());
+    this.input.addEventListener("compositionstart", () => this.composes(true));
+    this.input.addEventListener("compositionend", () => this.composes(false));
     this.input.addEventListener("keydown", (event) => this.pressed(event));
     this.input.addEventListener("focus", () => this.query && this.shown === this.query && this.open());
-    this.form.addEventListener("submit", (event) => this.query || event.preventDefault());
+    this.form.addEventListener("submit", (event) => (!this.query || this.isComposing) && event.preventDefault());
     this.form.addEventListener("focusout", (event) => this.form.contains(event.relatedTarget) || this.close());
     this.popup.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays in the box
     this.list.addEventListener("click", (event) => {
       const option = event.target.closest("[role=option]");
       if (option) this.go(this.options.indexOf(option), event.ctrlKey || event.metaKey);
     });
+  }
+
+  /** An input method has begun to make words of keys, or has finished: only finished words are looked for. */
+  composes(isComposing) {
+    this.isComposing = isComposing;
+    if (isComposing) this.forget();
+    else this.typed();
   }
 
   /** The text has changed: ask in a moment, unless it is what the list already shows. */
