@@ -99,8 +99,8 @@ class Settings:
     reads_per_minute: int = 600  # IRUKA_READS_PER_MINUTE
     writes_per_minute: int = 60  # IRUKA_WRITES_PER_MINUTE
     namespaces: tuple[tuple[str, str, str], ...] = ()  # IRUKA_BADGE_NAMESPACES: alias, kind, identifier
-    ldap: Ldap | None = None  # IRUKA_LDAP_*
-    oidc: Oidc | None = None  # IRUKA_OIDC_*
+    ldap: Ldap | None = None  # IRUKA_LDAP_URL and what follows it
+    oidc: Oidc | None = None  # IRUKA_OIDC_ISSUER and what follows it
     proxy: Proxy | None = None  # IRUKA_PROXY_USER_HEADER, IRUKA_PROXY_USER_FROM
     syslog: str | None = None  # IRUKA_SYSLOG: where the audit log's lines go, too
 

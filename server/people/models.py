@@ -109,7 +109,7 @@ class Identity(Base):
 
     __tablename__ = "identity"
 
-    issuer: Mapped[str] = mapped_column(String(255), primary_key=True)  # "ldap:<url>", an OIDC issuer, "proxy"
+    issuer: Mapped[str] = mapped_column(String(255), primary_key=True)  # "ldap:<host>…" or an OIDC issuer
     subject: Mapped[str] = mapped_column(String(255), primary_key=True)
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id", ondelete="CASCADE"), index=True)
     linked_at: Mapped[datetime]
