@@ -1,8 +1,8 @@
 """A person's own page: the notice, who sees how much, the pause, and who looked (P1, P2, P4, P5, P10, P11)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import product
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -16,12 +16,12 @@ from server.errors import Refused
 from server.people import login, queries, service
 from server.people.login import current_account
 from server.people.queries import NoticeView
-from server.people.rules import LEVELS, Audience, Choices, Level, PauseLength
+from server.people.rules import LEVELS, Audience, Choices, Level, PauseLength, Signal
 from server.places import queries as places
 from server.places.queries import BuildingView
 from server.presence import queries as presence
 from server.presence import service as presence_service
-from server.presence.rules import Shown, Whereabouts, seen
+from server.privacy import preview
 from server.privacy.inventory import INVENTORY
 from server.privacy.look_ups import page as look_ups_page
 from server.settings import Settings
@@ -30,11 +30,6 @@ LOOK_UPS_SHOWN = timedelta(days=365)
 
 pages = Blueprint("privacy", __name__, template_folder="templates")
 
-AUDIENCES = {
-    Audience.OWN_SECTION: _l("My section"),
-    Audience.MANAGERS: _l("Heads of my line"),
-    Audience.EVERYONE: _l("Everyone else who works here"),
-}
 LEVEL_NAMES = {
     Level.HIDDEN: _l("Nothing"),
     Level.BUILDING: _l("In building or not"),
@@ -55,16 +50,6 @@ SCREENS = {
     "search": _l("search"),
     "person": _l("person page"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class AudienceRow:
-    """What one audience may see, and what that means at this moment."""
-
-    audience: Audience
-    name: str
-    level: Level
-    now: str
 
 
 @pages.get("/me")
@@ -91,18 +76,12 @@ def _about(person_id: int, notice: NoticeView | None, page: int, now: datetime) 
     today = now.astimezone(UTC if building is None else building.zone).date()
     look_ups = presence.look_ups_of(person_id, now - LOOK_UPS_SHOWN)
     choices = queries.choices_of([person_id])[person_id]
-    where = presence.whereabouts([person_id]).get(person_id)
-    if not presence.is_shown(where, now):
-        where = None
-    names = _place_names(where)
+    sentences = preview.sentences(person_id, choices, building, now)
     return {
         "notice_read_at": None if notice is None else queries.notice_read_at(person_id, notice.version),
-        "audiences": [
-            AudienceRow(
-                audience, str(name), choices.level_for(audience), _seen_as(where, choices, audience, now, names)
-            )
-            for audience, name in AUDIENCES.items()
-        ],
+        "audiences": preview.rows(choices, sentences),
+        "signals": list(preview.SIGNALS.items()),
+        "preview": {"sentences": sentences, "levels": list(LEVELS), "reads": str(_("They see now: %(place)s"))},
         "paused": _paused_sentence(choices, now),
         "map_views": sum(presence.map_views(today, today).values()),
         "look_ups": look_ups_page(look_ups, UTC if building is None else building.zone, page),
@@ -111,19 +90,20 @@ def _about(person_id: int, notice: NoticeView | None, page: int, now: datetime) 
 
 @pages.post("/me/visibility")
 def set_visibility() -> ResponseReturnValue:
-    """Choose how much each audience sees; what is not asked about stays."""
+    """Choose how much each audience sees by each signal; what is not asked about stays."""
     person_id = _person_id()
-    levels: dict[Audience, Level] = {}
-    for audience in AUDIENCES:
-        given = request.form.get(audience.value)
+    chosen: dict[Signal, dict[Audience, Level]] = {signal: {} for signal in Signal}
+    for audience, signal in product(Audience, Signal):
+        given = request.form.get(preview.field_of(audience, signal))
         if given is None:
             continue
         try:
-            levels[audience] = Level(given)
+            chosen[signal][audience] = Level(given)
         except ValueError:
             raise Refused("unknown_level", "There is no such level of visibility.", 422) from None
     with db.transaction():
-        service.set_visibility(person_id, levels, clock.now())
+        for signal, levels in chosen.items():
+            service.set_visibility(person_id, levels, clock.now(), signal)
     flash(_("Saved."))
     return redirect(url_for("privacy.me") + "#visibility")
 
@@ -197,37 +177,6 @@ def _paused_sentence(choices: Choices, now: datetime) -> str | None:
     if choices.paused_until is None:
         return str(_("Your location is hidden until you show it again."))
     return str(_("Your location is hidden until %(time)s.", time=format_datetime(choices.paused_until, "short")))
-
-
-def _seen_as(
-    where: Whereabouts | None, choices: Choices, audience: Audience, now: datetime, names: tuple[str, str]
-) -> str:
-    """What this audience sees at this moment, in words (P4)."""
-    hidden = choices.protected or choices.is_paused(now)
-    counts_only = where is not None and presence.is_counts_only(where.zone_id)
-    level = Level.HIDDEN if hidden else choices.level_for(audience)
-    shown = seen(where, level, zone_is_counts_only=counts_only)
-    floor, zone = names
-    match shown.state:
-        case Shown.HIDDEN:
-            return str(_("Location not shown"))
-        case Shown.AWAY:
-            return str(_("No information"))
-        case Shown.BUILDING:
-            return str(_("In the building"))
-    if shown.zone_id is not None:
-        return str(_("%(floor)s, %(zone)s", floor=floor, zone=zone))
-    return str(_("somewhere on %(floor)s", floor=floor))
-
-
-def _place_names(where: Whereabouts | None) -> tuple[str, str]:
-    """Floor and zone of a place as people call them."""
-    if where is None or where.floor_id is None:
-        return "", ""
-    floor = places.floor(where.floor_id)
-    found = [zone for zone in places.zones(where.floor_id) if zone.id == where.zone_id]
-    name = "" if not found else (found[0].name_en if str(get_locale()) == "en" else found[0].name)
-    return str(_("%(floor)sF", floor="" if floor is None else floor.code)), name
 
 
 def _zone() -> tzinfo:
