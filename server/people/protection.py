@@ -48,19 +48,18 @@ def find(text: str, day: date, unit_ids: Collection[int] | None = None) -> list[
 
     Officers find protected people, who are nowhere else; those who ask within their units do not.
     """
-    wanted = text.strip()
-    if not wanted or len(wanted) > 100:
+    wanted = "".join(text.split())
+    if not wanted or len(wanted) > 100 or not wanted.isprintable():
         return []
     whole = Person.family_name + Person.given_name
     reading = Person.family_kana + Person.given_kana
-    compact = "".join(wanted.split())
     found = select(Person).where(
         Person.active_from <= day,
         or_(Person.active_to.is_(None), Person.active_to > day),
         or_(
             Person.staff_no == wanted,
-            whole.contains(compact, autoescape=True),
-            reading.contains(compact, autoescape=True),
+            whole.contains(wanted, autoescape=True),
+            reading.contains(wanted, autoescape=True),
         ),
     )
     if unit_ids is not None:

@@ -29,8 +29,8 @@ def officer(office, signed_in):
     return signed_in(Role.PRIVACY_OFFICER)
 
 
-def publish(officer, **fields: str):
-    return officer.send("/officer/notice", **(DRAFT | {"step": "publish"} | fields))
+def publish(browser, **fields: str):
+    return browser.send("/officer/notice", **(DRAFT | {"step": "publish"} | fields))
 
 
 def test_every_version_can_be_read_with_its_facts_p1_p17(office, officer, signed_in):

@@ -7,9 +7,9 @@ import make
 import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
-from watching import Office, Reader
+from watching import Office
 
-from server import audit, clock, db, timetable
+from server import audit, db, timetable
 from server.errors import Refused
 from server.people import models, protection
 from server.people import queries as people
@@ -232,20 +232,6 @@ def test_a_search_for_nonsense_finds_nobody_and_breaks_nothing_p13(office, anna,
 
     assert page.status_code == 200
     assert "保護を申請：" not in page.text
-
-
-def test_protection_reaches_screens_that_are_open_p13(office, app, signed_in, anna, bert):
-    office.put(office.suzuki, office.zone_a)
-    watching = Reader(app, signed_in(person_id=office.sato), "/api/v1/stream?floor=18")
-    assert office.suzuki in {one["id"] for one in watching.people()}
-    ask(office, anna)
-
-    decide(bert)
-    app.extensions["iruka.feed"].pulse(clock.now())
-
-    (told,) = [one for one in watching.people() if one["id"] == office.suzuki]
-    assert "zone" not in str(told).replace("'zone': None", "")
-    watching.close()
 
 
 def test_requests_are_forgotten_after_three_years_p10(office):
