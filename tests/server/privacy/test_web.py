@@ -1,6 +1,7 @@
 """My page: what I am told, what I decide, and what others see of it from that moment on."""
 
 import html
+import json
 import re
 from datetime import timedelta
 
@@ -14,7 +15,7 @@ from server.people import service
 from server.people.rules import Audience, Level, PauseLength, Role, Viewer
 from server.presence import queries as presence_queries
 from server.presence import service as presence
-from server.presence.rules import Shown, State
+from server.presence.rules import Shown, State, StatusKind
 
 LEVEL_FIELDS = ("own_section", "managers", "everyone")
 FORMS = {
@@ -146,8 +147,46 @@ def test_the_form_says_what_each_audience_sees_now_p4(office, suzuki):
     suzuki.send("/me/visibility", own_section="zone", managers="floor", everyone="building")
     page = text(suzuki.get("/me"))
 
-    seen = re.findall(r"今の見え方：(.+?)(?= 所属長| ほかの職員| 保存する)", page)
-    assert [one.strip() for one in seen] == ["18階 18A区画", "18階のどこか", "庁内"]
+    seen = re.findall(r"今の見え方：(.+?)(?= 所属長| ほかの職員| 共用端末| 自分で)", page)
+    assert [one.strip() for one in seen] == ["18階 18A区画", "18階のどこか", "庁内", "所在非表示"]
+
+
+def preview(visitor) -> dict:
+    return json.loads(
+        re.search(r'<script type="application/json" id="preview">(.*?)</script>', visitor.get("/me").text)[1]
+    )
+
+
+def test_the_preview_says_what_others_would_see_with_every_choice_p4(office, suzuki):
+    office.put(office.suzuki, office.zone_a)
+    office.say(office.suzuki, StatusKind.MEETING)
+
+    sentences = preview(suzuki)["sentences"]
+
+    assert {beacon: said["hidden"].split(" · ")[0] for beacon, said in sentences.items()} == {
+        "hidden": "所在非表示", "building": "庁内", "floor": "18階のどこか", "zone": "18階 18A区画",
+        "seat": "18階 18A区画",
+    }  # fmt: skip
+    has_status = {(b, k): "打合せ中" in said for b, by_booking in sentences.items() for k, said in by_booking.items()}
+    assert [choice for choice, shown in has_status.items() if not shown] == [("hidden", "hidden")]
+
+
+@pytest.mark.parametrize("hide", ["pause", "protect"])
+def test_the_preview_says_nothing_while_everything_is_hidden_p5(office, suzuki, hide):
+    office.put(office.suzuki, office.zone_a)
+    office.say(office.suzuki, StatusKind.TRIP)
+    getattr(office, hide)(office.suzuki)
+
+    assert {said for by in preview(suzuki)["sentences"].values() for said in by.values()} == {"所在非表示"}
+
+
+def test_every_audience_and_signal_is_chosen_apart_p4(office, suzuki):
+    suzuki.send("/me/visibility", kiosk="building", booking_kiosk="floor", booking_everyone="hidden", everyone="zone")
+
+    with db.reading():
+        choices = people.choices_of([office.suzuki])[office.suzuki]
+    assert choices.levels == {Audience.KIOSK: Level.BUILDING, Audience.EVERYONE: Level.ZONE}
+    assert choices.booking_levels == {Audience.KIOSK: Level.FLOOR, Audience.EVERYONE: Level.HIDDEN}
 
 
 @pytest.mark.parametrize(
@@ -243,7 +282,7 @@ def test_during_a_pause_nobody_sees_anything_not_even_the_manager_and_nothing_is
     office.put(office.suzuki, office.zone_b)
     with db.reading():
         assert presence_queries.whereabouts([office.suzuki]) == {}
-    assert text(suzuki.get("/me")).count("今の見え方：所在非表示") == 3
+    assert text(suzuki.get("/me")).count("今の見え方：所在非表示") == 4
 
 
 def test_a_pause_looks_like_every_other_reason_to_hide_p5(office, suzuki, signed_in):
