@@ -1,4 +1,4 @@
-"""The phone book in memory: people, units, numbers and places of a day, and the index that finds them. Pure."""
+"""The phone book in memory: people, units, numbers and places of a day, and the index that finds them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -33,7 +33,7 @@ class Listed:
 
 
 class Book:
-    """What can be found on a day. It is never changed; when something changes there is a new one."""
+    """What can be found on a day. When anything in it changes there is a new one."""
 
     def __init__(self, day: date, people: Mapping[int, Listed], lists: Lists, places: Places) -> None:
         self.day, self.people, self.lists, self.places = day, people, lists, places
@@ -46,6 +46,7 @@ class Book:
         roots = [unit.id for unit in self.units.values() if unit.parent_id not in self.units]
         self._common = frozenset(roots) if len(roots) == 1 and len(self.units) > 1 else frozenset()
         self._words_of_unit = {i: self._about_unit(i) for i in self.units}
+        self.lines: dict[tuple[Kind, int, str], dict[str, object]] = {}  # as results say them, by language
         self.index = Index(self._items())
 
     def path(self, unit_id: int | None) -> tuple[UnitView, ...]:

@@ -4,7 +4,7 @@ A list of names is a phone book. Only when so few are found that it is a look-up
 of them can read that (P11).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
@@ -43,15 +43,14 @@ def answer(search: Search, query: str, limit: int, *, with_places: bool) -> Mapp
 
 
 def _line(item: Item, book: Book, viewer: Viewer) -> Line:
-    make = {
-        Kind.PERSON: _person,
-        Kind.UNIT: _unit,
-        Kind.EXTENSION: _extension,
-        Kind.ZONE: _zone,
-        Kind.SEAT: _seat,
-    }[item.kind]
-    line = {"ruby": "", "number": None, "outside_number": None, **make(item.id, book), "place": None}
-    return {"kind": item.kind.value, "id": item.id, "own": not viewer.unit_ids.isdisjoint(item.unit_ids), **line}
+    """A result without a place; what does not depend on who asks is worked out once for every language."""
+    key = (item.kind, item.id, str(get_locale()))
+    kept = book.lines.get(key)
+    if kept is None:
+        made = LINE_OF[item.kind](item.id, book)
+        empty = {"ruby": "", "number": None, "outside_number": None}
+        kept = book.lines[key] = {"kind": item.kind.value, "id": item.id, **empty, **made}
+    return {**kept, "own": not viewer.unit_ids.isdisjoint(item.unit_ids), "place": None}
 
 
 def _person(person_id: int, book: Book) -> Line:
@@ -135,6 +134,15 @@ def _seat(seat_id: int, book: Book) -> Line:
         "detail": str(gettext("%(floor)s, %(zone)s", floor=floor_name, zone=_in_language(zone.name, zone.name_en))),
         "href": f"/floors/{quote(floor.code, safe='')}?{urlencode({'seat': seat.code})}",
     }
+
+
+LINE_OF: Mapping[Kind, Callable[[int, Book], Line]] = {
+    Kind.PERSON: _person,
+    Kind.UNIT: _unit,
+    Kind.EXTENSION: _extension,
+    Kind.ZONE: _zone,
+    Kind.SEAT: _seat,
+}
 
 
 def _reach(numbers: Sequence[HeldNumber]) -> Line:

@@ -3,7 +3,8 @@
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
+from datetime import date
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -31,6 +32,7 @@ class Search:
         self._one_at_a_time = threading.Lock()
         self._book: Book | None = None
         self._lists_of: Hashable = None  # as of what the lists were read
+        self._people_of: Hashable = None
         self._looked_s = float("-inf")
         self._written: OrderedDict[tuple[int, int], float] = OrderedDict()
 
@@ -53,23 +55,28 @@ class Search:
         self._looked_s = self._monotonic()
         model = self.feed.model
         with self.feed.lock:
-            day, places, versions = model.today(), model.built(), model.versions
-            people = {
-                i: Listed(known.card, known.subject.unit_ids, known.subject.choices.protected)
-                for i, known in model.people.items()
-            }
-            lists_of = (day, places.building.id, versions[Thing.PHONES], versions[Thing.FLOOR])
-        lists = self._lists(lists_of, places.building.id)
-        was = self._book
+            day, places = model.today(), model.built()
+            lists_of = (day, places.building.id, model.versions[Thing.PHONES], model.versions[Thing.FLOOR])
+            people_of = model.versions[Thing.CHOICES]
+            was = self._book
+            people = was.people if was is not None and people_of == self._people_of else self._people()
+        lists = self._lists(day, places.building.id, lists_of)
         if was is None or was.lists is not lists or was.places is not places or was.people != people:
             self._book = was = Book(day, people, lists, places)
+        self._people_of = people_of
         return was
 
-    def _lists(self, lists_of: Hashable, building_id: int) -> Lists:
+    def _people(self) -> Mapping[int, Listed]:
+        return {
+            i: Listed(known.card, known.subject.unit_ids, known.subject.choices.protected)
+            for i, known in self.feed.model.people.items()
+        }
+
+    def _lists(self, day: date, building_id: int, lists_of: Hashable) -> Lists:
         if self._book is not None and (lists_of == self._lists_of or db.is_silent()):
             return self._book.lists
         with db.reading():
-            lists = queries.read(building_id, self.feed.model.today())
+            lists = queries.read(building_id, day)
         self._lists_of = lists_of
         return lists
 

@@ -68,8 +68,8 @@ def found(query: str, own: int | None = None, me: int | None = None, limit: int 
 @pytest.mark.parametrize(
     "query",
     ["髙波 真琴", "高波 真琴", "高波真琴", "真琴 髙波", "たかなみ　まこと", "まこと たかなみ", "たかなみまこと",
-     "ﾀｶﾅﾐ ﾏｺﾄ", "takanami makoto", "makoto t", "TAKANAMI MAK", "takanamimak", "makototakanami", "髙波まこと", "髙波 課長",
-     "髙波さん 課長", "たかなみ 財政", "24117 髙波", "髙波 ２４１１７", "財務局 課長 たかなみ"],
+     "ﾀｶﾅﾐ ﾏｺﾄ", "takanami makoto", "makoto t", "TAKANAMI MAK", "takanamimak", "makototakanami", "髙波まこと",
+     "髙波 課長", "髙波さん 課長", "たかなみ 財政", "24117 髙波", "髙波 ２４１１７", "財務局 課長 たかなみ"],
 )  # fmt: skip
 def test_a_person_is_found_by_any_of_their_names_in_any_order_with_what_is_said_of_them(query):
     assert found(query)[0] == ("person", 1)
