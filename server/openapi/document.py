@@ -79,7 +79,7 @@ def configure(app: APIFlask, cookie: str) -> None:
     app.config.update(
         OPENAPI_VERSION="3.1.0",
         DESCRIPTION=DESCRIPTION,
-        LICENSE={"name": "MIT", "identifier": "MIT"},
+        LICENSE={"name": "MIT"},
         SERVERS=[{"url": "/"}],
         TAGS=[{"name": name, "description": text} for name, text in TAGS.items()],
         SECURITY_SCHEMES={

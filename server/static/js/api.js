@@ -5,9 +5,10 @@ const place = document.querySelector("#api");
 window.SwaggerUIBundle({
   domNode: place,
   url: place.dataset.document,
-  deepLinking: true,
+  deepLinking: false, // its links would lie inside the buttons that open an operation
   docExpansion: "list",
   defaultModelsExpandDepth: 0,
+  syntaxHighlight: false, // its red on grey is too faint
   validatorUrl: null,
   requestInterceptor: (request) => {
     if (new URL(request.url, location.href).origin === location.origin) {
