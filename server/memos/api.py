@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_timezone
 
 from server import clock, db
-from server.access import scope
+from server.access import scope, unmetered
 from server.errors import Refused
 from server.memos import queries, rules, service
 from server.memos.queries import MemoView
@@ -88,6 +88,7 @@ class CountOut(Schema):
 
 @api.get("/memos/count")
 @scope(Scope.READ_MEMOS)
+@unmetered
 @api.output(CountOut)
 def count_memos() -> ResponseReturnValue:
     """How many memos wait for me"""
@@ -184,7 +185,8 @@ def _shown(memo: MemoView) -> dict[str, Any]:
 
 
 def _reader() -> Reader:
-    return queries.reader_of(current_account().account_id, _today())
+    account = current_account()
+    return queries.reader_of(account.account_id, account.person_id, _today())
 
 
 def _today() -> date:

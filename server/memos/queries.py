@@ -59,10 +59,10 @@ class RecipientView:
     title: str
 
 
-def reader_of(account_id: int, day: date) -> Reader:
-    """Who this account is when it reads memos."""
-    viewer = people.viewer_of(account_id, day)
-    return Reader(account_id, viewer.person_id, viewer.unit_ids)
+def reader_of(account_id: int, person_id: int | None, day: date) -> Reader:
+    """Who this account, of this person, is when it reads memos."""
+    units = {} if person_id is None else people.units_of_people(day, [person_id])
+    return Reader(account_id, person_id, frozenset() if person_id is None else units.get(person_id, frozenset()))
 
 
 def memo(memo_id: int, reader: Reader) -> MemoView | None:

@@ -231,7 +231,8 @@ def _for_me() -> dict[str, object]:
 
 
 def _reader() -> Reader:
-    return queries.reader_of(current_account().account_id, _today())
+    account = current_account()
+    return queries.reader_of(account.account_id, account.person_id, _today())
 
 
 def _today() -> date:

@@ -6,8 +6,10 @@ import make
 import pytest
 from watching import Office
 
-from server import audit, db
+from server import audit, clock, db
 from server.people import service as people
+from server.people import tokens
+from server.people.rules import Scope
 
 BOOK = "/api/v1/phonebook"
 
@@ -110,6 +112,20 @@ def test_reading_a_phone_book_is_written_down_once_an_hour(office, phone):
     with db.reading():
         (line,) = audit.entries(10, action="phone_book_read")
     assert line.details == {"path": f"{BOOK}/yealink"}
+
+
+@pytest.mark.parametrize(("reach", "status"), [(Scope.READ_PHONES, 200), (Scope.READ_MEMOS, 403)])
+def test_a_telephone_comes_with_a_token_that_may_read_phones_sr_16(office, app, reach, status):
+    """SR-16: and with no other."""
+    with db.transaction():
+        account_id = make.account("telephones")
+        _id, token = tokens.issue(account_id, "電話機", [reach], 30, clock.now())
+    telephone = app.test_client()
+
+    for path in ("yealink", "cisco", f"yealink/units/{office.section_a}", f"cisco/units/{office.section_a}/people"):
+        answer = telephone.get(f"{BOOK}/{path}", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == status
+    assert telephone.get(f"{BOOK}/yealink").status_code == 401
 
 
 def test_a_phone_book_speaks_english_when_asked(office, phone):

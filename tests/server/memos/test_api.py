@@ -3,6 +3,10 @@
 import pytest
 from watching import Office
 
+from server import clock, db
+from server.people import tokens
+from server.people.rules import Scope
+
 
 @pytest.fixture
 def office(app) -> Office:
@@ -105,6 +109,18 @@ def test_half_a_character_is_refused_in_a_sentence(office, suzuki):
 
 def test_an_unknown_list_is_refused(office, suzuki):
     assert suzuki.get("/api/v1/memos?state=all").status_code == 422
+
+
+def test_a_token_reads_memos_or_writes_them_as_its_scopes_say_sr_16(office, app, suzuki):
+    """SR-16: reading is not writing."""
+    with db.transaction():
+        _id, token = tokens.issue(suzuki.signed.account_id, "電話", [Scope.READ_MEMOS], 30, clock.now())
+    program = app.test_client()
+    headers = {"Authorization": f"Bearer {token}"}
+
+    assert program.get("/api/v1/memos/count", headers=headers).json["open"] == 0
+    refused = program.post("/api/v1/memos", json={"unit_id": office.section, "caller": "x"}, headers=headers)
+    assert (refused.status_code, refused.json["code"]) == (403, "missing_scope")
 
 
 def test_a_memo_for_nobody_is_not_found(office, suzuki):

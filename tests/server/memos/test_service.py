@@ -37,7 +37,8 @@ class Office:
             self.operator = make.account("operator")
 
     def reader(self, person_id: int | None) -> Reader:
-        return queries.reader_of(self.operator if person_id is None else self.accounts[person_id], DAY)
+        account_id = self.operator if person_id is None else self.accounts[person_id]
+        return queries.reader_of(account_id, person_id, DAY)
 
     def take(self, to: Recipient, by: int, when=NOW, **fields) -> int:
         given = {"caller": "川崎商事", "number": "", "matter": "", "wish": "call_back", "urgency": "normal"} | fields

@@ -9,6 +9,7 @@ from watching import Office
 from server import clock, db
 from server.memos import queries
 from server.memos.rules import Recipient
+from server.people import queries as people
 from server.people.rules import Level, Role
 from server.presence import models as presence
 
@@ -40,7 +41,8 @@ def take(visitor, to: str, **fields: str):
 
 def only_memo(visitor) -> queries.MemoView:
     with db.reading():
-        reader = queries.reader_of(visitor.signed.account_id, clock.now().date())
+        account_id = visitor.signed.account_id
+        reader = queries.reader_of(account_id, people.account(account_id).person_id, clock.now().date())
         (memo,) = queries.open_for(reader)
     return memo
 
