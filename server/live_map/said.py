@@ -12,7 +12,7 @@ from server.live_map.look_up import LookedUp
 from server.places.queries import FloorView, ZoneView
 from server.presence.fusion import Found, Source
 from server.presence.rules import Shown, Sure
-from server.presence.words import status_words
+from server.presence.words import CLOCK, status_words
 
 DIRECTIONS = (
     _l("to the right of"),
@@ -107,7 +107,7 @@ def zone_of_building(of: LookedUp) -> tzinfo:
 
 
 def _booked(found: Found) -> str:
-    time = "" if found.until is None else format_time(found.until, "short")
+    time = "" if found.until is None else format_time(found.until, CLOCK)
     if found.place:
         return str(_("booked %(place)s until %(time)s", place=found.place, time=time))
     return str(_("booked until %(time)s", time=time))
@@ -121,7 +121,7 @@ def _age(heard_at: datetime, now: datetime) -> str:
         return str(_("%(n)s s ago", n=seconds // 10 * 10))
     if seconds < 3600:
         return str(_("%(n)s min ago", n=seconds // 60))
-    return str(_("at %(time)s", time=format_time(heard_at, "short")))
+    return str(_("at %(time)s", time=format_time(heard_at, CLOCK)))
 
 
 def _direction(there: tuple[float, float], here: tuple[float, float]) -> str:

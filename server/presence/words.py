@@ -1,6 +1,6 @@
 """Statuses in words."""
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from babel.dates import format_skeleton
 from flask_babel import format_time, get_locale
@@ -20,6 +20,7 @@ KINDS = {
     StatusKind.COUNTER: _l("Serving at the counter"),
     StatusKind.AWAY: _l("Away from seat"),
 }
+CLOCK = "H:mm"
 LENGTHS = {
     Length.USUAL: _l("as usual for it"),
     Length.QUARTER: _l("for 15 minutes"),
@@ -40,4 +41,4 @@ def status_words(kind: StatusKind, ends_at: datetime, now: datetime, zone: tzinf
         return str(_("%(status)s until %(time)s", status=name, time=day))
     if end.date() != today:
         return name
-    return str(_("%(status)s until %(time)s", status=name, time=format_time(ends_at.astimezone(UTC), "short")))
+    return str(_("%(status)s until %(time)s", status=name, time=format_time(ends_at, CLOCK)))
