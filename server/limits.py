@@ -1,13 +1,17 @@
 """How often an account may ask, counted together by all web workers of a machine (SR-18)."""
 
 import fcntl
+import logging
 import math
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from threading import Lock
+
+log = logging.getLogger(__name__)
 
 WITHIN_S = 60
 STEP_S = 5
@@ -43,24 +47,35 @@ class Counters:
     def wait_s(self, account_id: int, lane: Lane, limit: int, at_s: float) -> int | None:
         """Count one more request and return None, or how many seconds to wait when the minute is full."""
         offset = (account_id * len(Lane) + lane) * RECORD.size
-        with self._lock:
-            fcntl.lockf(self._file, fcntl.LOCK_EX, RECORD.size, offset)
-            try:
-                kept = os.pread(self._file, RECORD.size, offset)
-                newest, *counts = RECORD.unpack(kept.ljust(RECORD.size, b"\0"))
-                step = int(at_s // STEP_S)
-                counts = moved_on(counts, step - newest)
-                if (wait := wait_s(counts, limit, at_s)) is not None:
-                    return wait
-                counts[-1] += 1
-                os.pwrite(self._file, RECORD.pack(step, *counts), offset)
-                return None
-            finally:
-                fcntl.lockf(self._file, fcntl.LOCK_UN, RECORD.size, offset)
+        try:
+            with self._lock, self._alone(offset):
+                return self._count(offset, limit, at_s)
+        except OSError as error:  # a full disk must not close every page
+            log.warning("requests cannot be counted: %s", error.strerror)
+            return None
 
     def close(self) -> None:
         """Count no more."""
         os.close(self._file)
+
+    @contextmanager
+    def _alone(self, offset: int) -> Iterator[None]:
+        fcntl.lockf(self._file, fcntl.LOCK_EX, RECORD.size, offset)
+        try:
+            yield
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, RECORD.size, offset)
+
+    def _count(self, offset: int, limit: int, at_s: float) -> int | None:
+        kept = os.pread(self._file, RECORD.size, offset)
+        newest, *counts = RECORD.unpack(kept.ljust(RECORD.size, b"\0"))
+        step = int(at_s // STEP_S)
+        counts = moved_on(counts, step - newest)
+        wait = wait_s(counts, limit, at_s)
+        if wait is None:
+            counts[-1] += 1
+            os.pwrite(self._file, RECORD.pack(step, *counts), offset)
+        return wait
 
 
 def moved_on(counts: Sequence[int], steps: int) -> list[int]:

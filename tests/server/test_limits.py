@@ -75,3 +75,12 @@ def test_all_workers_of_a_machine_count_together_sr_18(tmp_path):
 def _ask_often(folder: Path) -> int:
     counters = Counters(folder)
     return sum(counters.wait_s(1, Lane.BROWSER_READS, 500, 1_000_000.0) is None for _ in range(400))
+
+
+def test_a_full_disk_closes_no_page(tmp_path, caplog):
+    (tmp_path / "requests.counts").symlink_to("/dev/full")
+    counters = Counters(tmp_path)
+
+    assert counters.wait_s(1, Lane.BROWSER_READS, 1, 1_000_000.0) is None
+    assert "cannot be counted" in caplog.text
+    counters.close()
