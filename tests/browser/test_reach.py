@@ -10,7 +10,19 @@ from screens import NARROW, PATIENCE_MS, PHONE, WIDE, chip, overflow_px, settled
 from server.people.rules import Role
 
 WAIT = {"timeout": PATIENCE_MS}
-PAGES = ("/", "/floors/18", "/floors/17", "/floors/24", "/me", "/fleet", "/password", "/no-such-page")
+PAGES = (
+    "/",
+    "/floors/18",
+    "/floors/17",
+    "/floors/24",
+    "/me",
+    "/fleet",
+    "/password",
+    "/find",
+    "/directory",
+    "/directory/units",
+    "/no-such-page",
+)
 
 
 def sign_in(page, login, password):

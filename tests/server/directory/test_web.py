@@ -261,6 +261,39 @@ def test_the_box_is_a_form_that_works_without_a_script(city, me):
     assert "<button" in form
 
 
+@pytest.mark.parametrize("role", [Role.STAFF, Role.KIOSK])
+def test_what_a_search_found_is_a_page_with_links_and_without_places(city, signed_in, role):
+    city.number("24117", person_id=city.suzuki)
+
+    text = signed_in(role).get("/directory", query_string={"q": "すずき", "lang": "en"}).text
+
+    assert f'href="/people/{city.suzuki}">鈴木 一</a>' in text
+    assert 'href="tel:24117"' in text
+    assert "Fiscal Section" in text
+    assert 'value="すずき"' in text
+    assert "finder__place" not in text
+
+
+@pytest.mark.parametrize(
+    "query", ["%", "_", "x" * 10_000, "\0", "a\x1bb", "🐬", "%ED%A0%80", "' OR 1=1 --", "<script>", "　"], ids=ascii
+)
+def test_whatever_is_searched_for_gets_an_answer(database, city, signed_in, query):
+    answer = signed_in(person_id=city.suzuki).get("/directory", query_string={"q": query})
+
+    assert answer.status_code == 200
+    assert "<script>" not in answer.text
+
+
+def test_bytes_that_are_no_text_get_an_answer(city, me):
+    assert me.get("/directory?q=%ED%A0%80%FF").status_code == 200
+
+
+def test_p13_a_search_without_a_script_finds_no_protected_person_either(city, me):
+    city.protect(city.endo)
+
+    assert "遠藤 一" not in me.get("/directory", query_string={"q": "遠藤"}).text.split("<main")[1]
+
+
 def test_the_page_that_is_nothing_but_the_box_has_one_box_and_the_focus_in_it(city, me):
     text = me.get("/find").text
 
