@@ -130,7 +130,6 @@ def _proven(account: SignedIn | None, outsider: Outsider, target: str) -> Respon
         raise Refused("somebody_else", "That was somebody else’s login. Nothing has been changed.", 403)
     with db.transaction():
         sessions.prove(session.key_hash, clock.now())
-    login.sessions_in_use().forget_accounts([account.account_id])
     return redirect(target)
 
 

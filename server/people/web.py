@@ -92,7 +92,7 @@ def prove() -> ResponseReturnValue:
 def accept_proof() -> ResponseReturnValue:
     """Check the code or the password; as many tries as for signing in."""
     target = local_path(request.form.get("next"))
-    session, account = login.current_session(), current_account()
+    session = login.current_session()
     try:
         is_right = login.proves(request.form.get("proof", ""))
     except Refused as refused:
@@ -101,7 +101,6 @@ def accept_proof() -> ResponseReturnValue:
         return _proof_form(target, _("That is not right. Please try again.")), 422
     with db.transaction():
         sessions.prove(session.key_hash, clock.now())
-    login.sessions_in_use().forget_accounts([account.account_id])
     return redirect(target)
 
 

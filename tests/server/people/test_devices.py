@@ -19,6 +19,7 @@ FIREFOX = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Fi
 def takanami(app) -> int:
     """A member of staff."""
     with db.transaction():
+        make.building()  # days are shown by its clock
         return make.account("takanami", person_id=make.person())
 
 

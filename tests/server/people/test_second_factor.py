@@ -42,6 +42,7 @@ def codes_on(page) -> list[str]:
 def takanami(app) -> int:
     """A member of staff."""
     with db.transaction():
+        make.building()
         return make.account("takanami", person_id=make.person())
 
 
@@ -212,6 +213,7 @@ def test_setting_it_up_signs_every_other_browser_out_sr_07(app, takanami, signed
 def test_another_app_replaces_the_first_only_once_it_is_proven(app, takanami, signed_in):
     mine = signed_in(account_id=takanami)
     set_up(mine)
+    assert "二要素認証をやめる" in mine.get("/me/sign-in").text
     with db.reading():
         since = factors.state(takanami).since
 
