@@ -27,6 +27,7 @@ from server.demo.build import SITE, build_city
 from server.demo.day import scenario
 from server.demo.processes import Processes, wait_until
 from server.demo.recording import Replay, build_recording
+from server.demo.statuses import say_today
 from server.demo.survey import survey
 from server.errors import Misconfigured
 from server.fleet import queries as fleet
@@ -66,11 +67,21 @@ def run_city(state: Path, port: int | None, at: str) -> None:
     """The city hall, until stopped."""
     with _stoppable():
         logins = _built(state, "city", _fingerprint(), lambda: _fill_city(state))
+        _say_today(state, at)
         arguments = ["edge_agent", "simulate", str(state / "scenario.json"), "--at", at]
         with _serving(state, SITE, port) as (processes, url, radio):
             processes.start("radio", [*arguments, *radio])
             _announce(url, logins, f"The simulated day begins at {at}; people arrive as you watch.")
             _wait_for_the_end(processes)
+
+
+def _say_today(state: Path, at: str) -> None:
+    scenario = json.loads((state / "scenario.json").read_text("utf-8"))
+    db.connect(_database_url(state))
+    try:
+        say_today(scenario, at, clock.now())
+    finally:
+        db.disconnect()
 
 
 def run_recording(state: Path, folder: Path, track: str, port: int | None) -> None:

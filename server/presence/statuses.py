@@ -1,8 +1,10 @@
 """Says, changes and forgets what people say of their own day; the caller commits."""
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import delete, insert, select
 
@@ -10,6 +12,7 @@ from server import changes, db
 from server.changes import Thing
 from server.errors import Refused
 from server.people.models import Person
+from server.people.queries import CHUNK
 from server.presence import queries
 from server.presence.models import Status
 from server.presence.queries import StatusView
@@ -19,6 +22,15 @@ LONGEST_NOTE = 60
 LONGEST = timedelta(days=366)
 FURTHEST = timedelta(days=366)  # ahead
 MOST = 100  # of one person, those ahead included
+
+
+class Saying(NamedTuple):
+    """What one person says of a period."""
+
+    person_id: int
+    kind: StatusKind
+    starts_at: datetime
+    ends_at: datetime
 
 
 def set_status(
@@ -40,6 +52,24 @@ def set_status(
     if len(kept) >= MOST:
         raise Refused("too_many_statuses", "You have said enough of the days ahead. Remove some of it first.", 409)
     _write(person_id, [*kept, new], now)
+
+
+def say_many(said: Sequence[Saying], now: datetime) -> None:
+    """Many people say at once what their day is like; all that they said before is forgotten.
+
+    said   of one person without overlaps; what is over is left out
+    """
+    told = sorted({one.person_id for one in said})
+    for start in range(0, len(told), CHUNK):
+        db.session.execute(delete(Status).where(Status.person_id.in_(told[start : start + CHUNK])))
+    rows = [
+        {**one._asdict(), "kind": one.kind.value, "starts_at": max(one.starts_at, now), "note": "", "set_at": now}
+        for one in said
+        if one.ends_at > now
+    ]
+    if rows:
+        db.session.execute(insert(Status), rows)
+    changes.record(Thing.STATUS, told, now)
 
 
 def end_status(person_id: int, now: datetime, starts_at: datetime | None = None) -> None:

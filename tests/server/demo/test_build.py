@@ -14,10 +14,13 @@ from server.demo.build import SITE, Resident, build_city
 from server.demo.city import PEOPLE, STOREYS
 from server.demo.day import SILENT, scenario
 from server.demo.geometry import HEIGHT_M, TOILETS, WIDTH_M
+from server.demo.statuses import say_today
 from server.fleet import queries as fleet
 from server.people import queries as people
 from server.people.rules import Audience
 from server.places import queries as places
+from server.presence import queries as presence
+from server.presence.rules import StatusKind
 
 
 class City(NamedTuple):
@@ -199,3 +202,21 @@ def test_the_scenario_holds_no_name(built, day):
     text = json.dumps(day, ensure_ascii=False)
 
     assert not [one.name.family for one in built.residents if len(one.name.family) > 1 and one.name.family in text]
+
+
+def test_whoever_works_at_home_or_is_on_leave_does_not_come_in(city):
+    now, day = clock.now(), scenario(city.residents, "Asia/Tokyo")
+    say_today(day, "10:10", now)
+
+    with db.reading():
+        said = presence.statuses_at(now)
+        carriers = fleet.carriers(now)
+    come = {carriers[one["tag"]] for one in day["people"]}
+    kinds = Counter(status.kind for status in said.values())
+    at_home = {i for i, status in said.items() if status.kind in (StatusKind.TELEWORK, StatusKind.LEAVE)}
+
+    assert not at_home & come
+    assert set(carriers.values()) - come <= at_home
+    assert 0.06 * PEOPLE < kinds[StatusKind.TELEWORK] < 0.12 * PEOPLE
+    assert 0.03 * PEOPLE < kinds[StatusKind.LEAVE] < 0.09 * PEOPLE
+    assert kinds[StatusKind.TRIP] > 20 and kinds[StatusKind.MEETING] > 5
