@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
-
 DUTIES_LENGTH = 200  # characters of what somebody does in a post
 
 
