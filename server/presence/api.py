@@ -101,6 +101,7 @@ def list_statuses(query_data: dict[str, Any]) -> ResponseReturnValue:
 @api.get("/me/status")
 @scope(Scope.READ_PRESENCE)
 @api.output(MyStatusesOut)
+@api.doc(responses=[404])
 def my_statuses() -> ResponseReturnValue:
     """What I say of now and of the time ahead"""
     return {"statuses": [_mine(one) for one in queries.statuses_of(_person_id(), clock.now())]}

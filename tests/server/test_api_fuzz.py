@@ -30,7 +30,7 @@ from server.memos import service
 from server.memos.rules import Recipient
 from server.openapi.document import document
 from server.people import tokens
-from server.people.rules import Scope
+from server.people.rules import Role, Scope
 
 EXAMPLES = int(os.environ.get("IRUKA_FUZZ_EXAMPLES", "6"))  # of each kind, operation and caller; `make fuzz`: many
 SEED = int(os.environ.get("IRUKA_FUZZ_SEED", "1"))
@@ -39,7 +39,9 @@ PLAIN = {"Accept-Encoding": "identity"}  # the test's client does not unpack
 
 
 @pytest.mark.parametrize(
-    ("by", "database_url"), [("browser", "sqlite_url"), ("program", "postgres_url")], ids=["browser", "program"]
+    ("by", "database_url"),
+    [("browser", "sqlite_url"), ("program", "postgres_url"), ("nobody", "sqlite_url")],
+    ids=["browser", "program", "account of nobody"],
 )
 def test_every_operation_answers_as_it_is_described_sr_05_sr_16(by, database_url, request, tmp_path):
     url = request.getfixturevalue(database_url)
@@ -49,7 +51,10 @@ def test_every_operation_answers_as_it_is_described_sr_05_sr_16(by, database_url
     hall = Hall()
     known = _known(hall)
     schema = _schema(app, known)
-    caller = _browser(app, hall) if by == "browser" else _program(hall)
+    if by == "program":
+        caller = _program(hall)
+    else:
+        caller = _browser(app, hall.account(None, Role.FACILITIES) if by == "nobody" else hall.account(hall.head))
     wrong: list[str] = []
 
     for result in schema.get_all_operations():
@@ -140,8 +145,8 @@ def _schema(app: Flask, known: dict[str, Any]) -> Any:
     return schema
 
 
-def _browser(app: Flask, hall: Hall) -> dict[str, Any]:
-    signed = make.session(account_id=hall.account(hall.head))
+def _browser(app: Flask, account_id: int) -> dict[str, Any]:
+    signed = make.session(account_id=account_id)
     visitor = app.test_client()
     visitor.take_session(signed)
     told = {"X-CSRFToken": visitor.token, "Origin": "http://localhost"}
