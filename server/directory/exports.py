@@ -127,18 +127,18 @@ def paper() -> ResponseReturnValue:
 @pages.get("/people/<int(max=2147483647):person_id>.vcf")
 def one_card(person_id: int) -> ResponseReturnValue:
     """One person for an address book."""
-    book = _book(None)
-    found = next(((g, e) for g in book.groups for e in g.entries if e.person_id == person_id), None)
+    now = clock.now()
+    found = lists.person(_settings().site, person_id, now.astimezone(get_timezone()), english=_is_english())
     if found is None:
         raise Refused("no_person", "There is no such person.", 404)
     _refuse_too_many()
-    data = vcard.person(book, *found, _phone_context()).encode()
-    now, account = clock.now(), current_account()
+    data = vcard.person(*found, _phone_context()).encode()
+    account = current_account()
     with db.transaction():
         actor = audit.account(account.account_id, account.name)
         audit.record(actor, ACTION, audit.person(person_id), {"format": "vcard", "people": 1}, now)
         _refuse_above_limit(actor, now, EXPORTS_AN_HOUR)
-    name = _file_name(f"{found[1].name}.vcf")
+    name = _file_name(f"{found[2].name}.vcf")
     return send_file(io.BytesIO(data), FORMATS["vcard"].media, as_attachment=True, download_name=name)
 
 

@@ -36,6 +36,18 @@ def book(site: str, unit_id: int | None, as_of: datetime, *, english: bool) -> B
     return replace(head, groups=tuple(group for group in groups if group.numbers or group.entries))
 
 
+def person(site: str, person_id: int, as_of: datetime, *, english: bool) -> tuple[Book, Group, Entry] | None:
+    """One person with their unit and what stands over the list; None for nobody and for a protected person (P13)."""
+    day = as_of.date()
+    card, choices = people.cards(day, [person_id]).get(person_id), people.choices_of([person_id]).get(person_id)
+    if card is None or choices is None or choices.protected:
+        return None
+    units = people.units_on(day)
+    unit = None if card.unit_id is None else units.get(card.unit_id)
+    group = _group(unit, units, (), [card], phones.numbers_of_people(day, [person_id]), english)
+    return heading(site, None, as_of, english=english), group, group.entries[0]
+
+
 def heading(site: str, unit_id: int | None, as_of: datetime, *, english: bool) -> Book:
     """What stands over the list: the book without its groups."""
     units = people.units_on(as_of.date())

@@ -78,6 +78,16 @@ def test_whom_it_is_for_is_found_by_typing(open_page, hall):
     expect(page.get_by_role("status").filter(has_text="雲類鷲 凪さん")).to_be_visible()
 
 
+def test_who_types_faster_than_the_search_gets_the_only_one_found(open_page, hall):
+    page = open_page("/memos/new", hall.stranger)
+
+    page.keyboard.type("うるわし")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#caller")).to_be_focused()
+    expect(page.get_by_role("combobox", name="あて先")).to_have_value(re.compile("^雲類鷲 凪"))
+
+
 def test_the_own_section_is_offered_before_anything_is_typed(open_page, hall):
     page = open_page("/memos/new", hall.suzuki)
 

@@ -89,20 +89,25 @@ class Whom {
     this.chosen.value = "";
     const text = this.box.value.trim();
     const asked = (this.asked = Symbol(text)); // of two answers the later question's counts
-    if (!text) return this.show(this.near.slice(0, LIMIT));
+    this.takesOnly = false;
+    const near = this.near.filter((one) => one.label.includes(text)).slice(0, LIMIT);
+    this.show(near, !text); // until the search has answered
+    if (!text) return;
     const answer = await fetch(`/api/v1/search?${new URLSearchParams({ q: text, limit: 20 })}`, { headers: { Accept: "application/json" } }).catch(() => null);
     const found = answer?.ok ? await answer.json().catch(() => null) : null;
     if (asked !== this.asked || document.activeElement !== this.box) return;
-    this.show(found ? recipients(found).slice(0, LIMIT) : this.near.filter((one) => one.label.includes(text)).slice(0, LIMIT));
+    this.show(found ? recipients(found).slice(0, LIMIT) : near);
+    if (this.takesOnly && this.options.length === 1) this.choose(this.options[0], true);
   }
 
-  show(options) {
+  show(options, isAnswer = true) {
+    this.isAnswer = isAnswer;
     this.options = options;
     this.list.replaceChildren(...options.map((one, i) => option(one, i)));
     this.list.hidden = options.length === 0;
     this.box.setAttribute("aria-expanded", String(options.length > 0));
-    this.said.textContent = options.length ? this.words.found.replace("%(n)s", options.length) : this.words.none;
-    this.mark(this.box.value ? 0 : -1);
+    if (isAnswer) this.said.textContent = options.length ? this.words.found.replace("%(n)s", options.length) : this.words.none;
+    this.mark(isAnswer && this.box.value ? 0 : -1);
   }
 
   mark(at) {
@@ -123,6 +128,7 @@ class Whom {
     } else if (event.key === "Enter" && !this.chosen.value) {
       event.preventDefault();
       if (open && this.at >= 0) this.choose(this.options[this.at], true);
+      else this.takesOnly = !this.isAnswer; // who types fast means the one whose name is on its way
     } else if (event.key === "Tab" && open && this.at >= 0 && !event.shiftKey) {
       this.choose(this.options[this.at], false);
     } else if (event.key === "Escape" && open) {
