@@ -1,28 +1,16 @@
 """What people are told is held about them is all that is held about them."""
 
 import pytest
+from every_route import about_people
 
 import server.app
 import server.background  # noqa: F401  with the web application, every table there is
 from server.changes import Change
 from server.db import Base
-from server.people.models import Account, Person
 from server.privacy.inventory import INVENTORY
 
 BY_CONTENT = {"sign_in_failure", Change.__tablename__}  # they refer to people without a foreign key
 UNWANTED_COLUMNS = {"x_m", "y_m", "z_m", "dwell", "duration", "arrived_at", "left_at", "entered_at", "trail"}
-
-
-def about_people() -> set[str]:
-    """Tables from which foreign keys lead to a person or an account, over however many steps."""
-    found = {Person.__tablename__, Account.__tablename__}
-    while more := {
-        table.name
-        for table in Base.metadata.tables.values()
-        if table.name not in found and any(key.column.table.name in found for key in table.foreign_keys)
-    }:
-        found |= more
-    return found
 
 
 def test_every_table_that_refers_to_a_person_is_in_the_inventory_p10():
