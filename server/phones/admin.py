@@ -57,6 +57,7 @@ class Desk:
 
     is_everybodys: bool
     bureau_id: int | None
+    unit_id: int | None  # where the administrator has their primary post
     actor: str
     today: date
 
@@ -113,7 +114,7 @@ def numbers() -> ResponseReturnValue:
         asked={name: value for name, value in asked.items() if value},
         units=units,
         unit_id=unit_id,
-        free=_free(every, desk, unit_id),
+        free=_free(every, desk, unit_id or desk.unit_id),
         wrong=len(report.findings(every, desk.bureau_id)) if desk.minds(desk.bureau_id) else 0,
         **_words(),
     )
@@ -292,10 +293,10 @@ def _desk() -> Desk:
     account, today = current_account(), _today()
     actor = audit.account(account.account_id, account.name)
     if account.role is Role.SYSTEM_ADMIN:
-        return Desk(True, None, actor, today)
+        return Desk(True, None, None, actor, today)
     card = None if account.person_id is None else people.cards(today, [account.person_id]).get(account.person_id)
     unit_id = None if card is None else card.unit_id
-    return Desk(False, holders.bureau_of(unit_id, people.units_on(today)), actor, today)
+    return Desk(False, holders.bureau_of(unit_id, people.units_on(today)), unit_id, actor, today)
 
 
 def _units(desk: Desk) -> dict[int, str]:
@@ -322,7 +323,7 @@ def _is_wanted(one: HeldNumber, every: Numbers, desk: Desk, asked: Mapping[str, 
     text = asked["q"].strip()
     digits = rules.digits_of(text)
     if digits:
-        return one.number.startswith(digits) or digits in rules.digits_of(one.outside_number)
+        return rules.is_dialled(digits, one.number, one.outside_number)
     return not text or holders.is_named(text, f"{_named(holder)[0]} {one.note}")
 
 

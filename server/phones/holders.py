@@ -59,6 +59,7 @@ def holders(wanted: Iterable[Holder], day: date) -> dict[Holder, HolderView]:
 
 def _people(ids: Collection[int], day: date, units: Mapping[int, UnitView]) -> dict[Holder, HolderView]:
     cards = people.cards(day, ids)
+    bureaus = {unit_id: bureau_of(unit_id, units) for unit_id in {card.unit_id for card in cards.values()}}
     found = {}
     for start in range(0, len(ids), CHUNK):
         rows = select(Person.id, Person.family_name, Person.given_name, Person.protected)
@@ -74,7 +75,7 @@ def _people(ids: Collection[int], day: date, units: Mapping[int, UnitView]) -> d
                 unit_name="" if card is None else card.unit_name,
                 unit_name_en="" if card is None else card.unit_name_en,
                 title="" if card is None else card.title,
-                bureau_id=None if card is None else bureau_of(card.unit_id, units),
+                bureau_id=None if card is None else bureaus[card.unit_id],
                 is_here=card is not None,
                 protected=protected,
             )

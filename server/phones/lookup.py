@@ -40,15 +40,12 @@ def search(text: str, viewer: Viewer, day: date) -> list[Listed]:
     """
     wanted = _folded(text)
     digits = rules.digits_of(wanted)
-    found = [one for one in _listed(queries.all_numbers(day), viewer, day) if one.holder or one.number.moved_to]
-    if not wanted:
-        return found
+    every = queries.all_numbers(day)
     if digits:
-        return [
-            one
-            for one in found
-            if one.number.number.startswith(digits) or digits in rules.digits_of(one.number.outside_number)
-        ]
+        every = [one for one in every if rules.is_dialled(digits, one.number, one.outside_number)]
+    found = [one for one in _listed(every, viewer, day) if one.holder or one.number.moved_to]
+    if digits or not wanted:
+        return found
     return [
         one for one in found if one.holder is not None and wanted in _folded(f"{one.holder.name}\n{one.holder.name_en}")
     ]

@@ -166,7 +166,24 @@ _moved_to = aliased(Extension)
 
 def _every_number(day: date) -> Any:
     return (
-        select(Extension, ExtensionTerm, _moved_to.number)
+        select(
+            Extension.id,
+            Extension.number,
+            Extension.kind,
+            Extension.outside_number,
+            Extension.note,
+            Extension.retired_on,
+            Extension.moved_until,
+            _moved_to.number.label("moved_to"),
+            ExtensionTerm.id.label("term_id"),
+            ExtensionTerm.person_id,
+            ExtensionTerm.unit_id,
+            ExtensionTerm.zone_id,
+            ExtensionTerm.device,
+            ExtensionTerm.is_main,
+            ExtensionTerm.valid_from,
+            ExtensionTerm.valid_to,
+        )
         .join(ExtensionTerm, (ExtensionTerm.extension_id == Extension.id) & _holds(day), isouter=True)
         .join(_moved_to, _moved_to.id == Extension.moved_to_id, isouter=True)
         .order_by(Extension.number)
@@ -174,29 +191,29 @@ def _every_number(day: date) -> Any:
 
 
 def _held(wanted: Any, day: date) -> list[HeldNumber]:
-    return [_view(extension, term, moved_to, day) for extension, term, moved_to in db.session.execute(wanted)]
+    return [_view(row, day) for row in db.session.execute(wanted)]
 
 
-def _view(extension: Extension, term: ExtensionTerm | None, moved_to: str | None, day: date) -> HeldNumber:
-    retired = extension.retired_on is not None and extension.retired_on <= day
-    is_told = retired and moved_to is not None and (extension.moved_until is None or day < extension.moved_until)
+def _view(row: Any, day: date) -> HeldNumber:
+    retired = row.retired_on is not None and row.retired_on <= day
+    is_told = retired and row.moved_to is not None and (row.moved_until is None or day < row.moved_until)
     return HeldNumber(
-        extension_id=extension.id,
-        number=extension.number,
-        kind=extension.kind,
-        outside_number=extension.outside_number,
-        note=extension.note,
-        term_id=None if term is None else term.id,
-        person_id=None if term is None else term.person_id,
-        unit_id=None if term is None else term.unit_id,
-        zone_id=None if term is None else term.zone_id,
-        device=None if term is None else term.device,
-        is_main=term is not None and term.is_main,
-        valid_from=None if term is None else term.valid_from,
-        valid_to=None if term is None else term.valid_to,
+        extension_id=row.id,
+        number=row.number,
+        kind=row.kind,
+        outside_number=row.outside_number,
+        note=row.note,
+        term_id=row.term_id,
+        person_id=row.person_id,
+        unit_id=row.unit_id,
+        zone_id=row.zone_id,
+        device=row.device,
+        is_main=bool(row.is_main),
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
         retired=retired,
-        moved_to=moved_to if is_told else None,
-        moved_until=extension.moved_until if is_told else None,
+        moved_to=row.moved_to if is_told else None,
+        moved_until=row.moved_until if is_told else None,
     )
 
 

@@ -70,6 +70,11 @@ def digits_of(text: str) -> str:
     return plain if re.fullmatch(r"[0-9]+", plain) else ""
 
 
+def is_dialled(digits: str, number: str, outside: str) -> bool:
+    """Whether digits are the beginning of an extension or any part of its outside number."""
+    return number.startswith(digits) or (bool(outside) and digits in digits_of(outside))
+
+
 def outside_number(text: str) -> str | None:
     """A number of the public network with plain hyphens, None when it is none; "" stays ""."""
     if len(text) > LONGEST_INPUT:
