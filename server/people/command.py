@@ -102,17 +102,19 @@ def list_accounts() -> None:
 @click.option("--officer", required=True, help="Who is responsible for the use of location information.")
 @click.option("--rules-document", required=True, help="The rule it rests on, as it is cited.")
 @click.option(
-    "--union-consulted-on", type=click.DateTime(["%Y-%m-%d"]), help="When the staff union was heard, YYYY-MM-DD."
+    "--union-consulted-on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    required=True,
+    help="When the staff union was heard, YYYY-MM-DD.",
 )
 def publish_notice(
-    file_ja: Path, file_en: Path, officer: str, rules_document: str, union_consulted_on: datetime | None
+    file_ja: Path, file_en: Path, officer: str, rules_document: str, union_consulted_on: datetime
 ) -> None:
     """Publish a new version of the purpose notice. Nothing is recorded of anybody who has not read it yet."""
     _connect()
     texts = _text(file_ja), _text(file_en)
-    heard_on = None if union_consulted_on is None else union_consulted_on.date()
     with db.transaction():
-        version = service.publish_notice(*texts, officer, rules_document, clock.now(), heard_on)
+        version = service.publish_notice(*texts, officer, rules_document, clock.now(), union_consulted_on.date())
     click.echo(f"Version {version} is in force. Everybody is asked to read it, and nobody is located before they have.")
 
 

@@ -17,10 +17,13 @@ TOP_LEVEL = {
     "pyproject.toml", "Makefile", "package.json", "package-lock.json", ".npmrc", "README.md", "CHANGELOG.md",
     ".gitignore", "requirements.lock", "requirements-dev.lock", "requirements-agent.lock", "requirements-node.lock",
 }  # fmt: skip
-PRIVACY_RULES = ("P2", "P4", "P5", "P7", "P8", "P9", "P10", "P11")
+PRIVACY_RULES = (
+    "P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8", "P9", "P10", "P11", "P12", "P13", "P17", "P19", "P23",
+)  # fmt: skip
 PROMISES = (
     "RP-04", "RP-06", "RP-09", "RP-10", "RP-11", "RP-13", "RP-21",
-    "SR-05", "SR-07", "SR-08", "SR-09", "SR-10", "SR-14", "SR-15", "SR-30", "SR-31", "SR-33", "SR-34", "SR-39",
+    "SR-01", "SR-02", "SR-04", "SR-05", "SR-07", "SR-08", "SR-09", "SR-10", "SR-11", "SR-12", "SR-14", "SR-15",
+    "SR-16", "SR-18", "SR-19", "SR-30", "SR-31", "SR-33", "SR-34", "SR-39", "SR-41", "SR-42",
 )  # fmt: skip
 
 

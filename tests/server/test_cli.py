@@ -150,7 +150,8 @@ def test_a_notice_that_cannot_be_read_is_refused(iruka, tmp_path, content, says)
     file = tmp_path / "ja.txt"
     file.write_bytes(content)
 
-    done = iruka("publish-notice", *("--ja", str(file), "--en", str(file), "--officer", "x", "--rules-document", "x"))
+    done = iruka("publish-notice", *("--ja", str(file), "--en", str(file), "--officer", "x", "--rules-document", "x"),
+                 "--union-consulted-on", "2026-04-01")  # fmt: skip
 
     assert done.exit_code == 2
     assert says in done.stderr

@@ -32,7 +32,7 @@ OWN_PAGES = {"privacy.me", "held.page", "held.table", "held.document", "devices.
 ALLOWED_KEYS = {
     ("fleet.fleet_document", "broker_since"): "how long the server has been connected to its broker",
     ("openapi.describe_api", "broker_since"): "its description",
-    ("openapi.describe_api", "started_at"): "when a receiver's program was started",
+    ("openapi.describe_api", "started_at"): "when a recorded walk of the demo began, which is nobody's",
     ("presence_api.my_statuses", "set_at"): "one's own statuses",
 }
 TIMES = {
