@@ -73,6 +73,7 @@ def test_a_person_row_says_where_they_are_once_typing_has_paused(open_page, hall
     page = open_page("/directory", hall.sato)
 
     type_in(page, "suzuki")
+    expect(options(page)).to_have_count(1)
 
     expect(options(page)).to_contain_text("18階 A区画（南西）")
     expect(page.locator(".finder__age")).to_contain_text("ビーコン")
