@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta, tzinfo
 
+from babel.dates import format_skeleton
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -50,7 +52,7 @@ def desk() -> ResponseReturnValue:
         names=_names(waiting, now, zone),
         requests=protection.waiting(),
         overdue=[line for line in report if line.is_overdue],
-        month=start.date(),
+        month=format_skeleton("yMMMM", start.date(), locale=get_locale()),
         look_ups=statistics.look_ups_by_screen(start, end),
         screens=SCREENS,
         k=statistics.K,
@@ -104,7 +106,7 @@ def export() -> ResponseReturnValue:
     with db.transaction():
         details = {} if action is None else {"action": action[:40]}
         audit.record(audit.account(account.account_id, account.name), "audit_log_exported", "", details, now)
-    heading = [_("Line"), _("Time (UTC)"), _("Who"), _("Action"), _("About"), _("Details")]
+    heading = [_("Line"), _("Time (UTC)"), _("Done by"), _("Action"), _("About"), _("Details")]
     name = f"audit-{now:%Y-%m-%d}.csv"
     response = Response("\ufeff" + "".join(_csv(heading, action)), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -64,9 +64,6 @@ KINDS: tuple[Kind, ...] = (
         "forget who held a number long ago", _l("Who held a number"),
         _l("a year after it ends, three months after leaving"), "extension_term",
     ),
-    Kind(
-        "forget who held a number long ago", _l("Who held a phone number"), _l("1 year after it ended"), "extension_term"
-    ),
     Kind("forget look-ups older than a year", _l("Who looked whom up"), _l("1 year"), "look_up", "at", YEAR),
     Kind(
         "forget alerts about look-ups older than a year", _l("Alerts about look-ups"), _l("1 year"),

@@ -1,0 +1,91 @@
+"""The pages of the person found and of the privacy officer: accessible, in both languages, on a desk and a phone."""
+
+import os
+from pathlib import Path
+
+import make
+import pytest
+from playwright.sync_api import expect
+from screens import PHONE, WIDE, overflow_px
+
+from server import audit, clock, db
+from server.people import protection
+from server.people.rules import Role
+from server.presence import alerts
+from server.presence.alerts import Crossed
+
+OFFICER = ("/officer", "/officer/protection?q=入江", "/officer/retention", "/officer/audit", "/officer/notice")
+MINE = ("/me", "/me/held", "/notice", "/notice/1")
+SHOTS = os.environ.get("IRUKA_TEST_SHOTS")
+
+
+@pytest.fixture(params=["ja", "en"])
+def language(request):
+    return request.param
+
+
+@pytest.fixture(params=[WIDE, PHONE], ids=["wide", "phone"])
+def size(request):
+    return request.param
+
+
+@pytest.fixture
+def busy(hall):
+    """Something waits on every page of the desk."""
+    with db.reading():
+        if protection.waiting():
+            return hall
+    account = hall.account(hall.stranger)
+    with db.transaction():
+        now = clock.now()
+        alerts.write(Crossed("one", account, "田中 一", hall.sato, 20), now)
+        alerts.write(Crossed("many", account, "田中 一", None, 30), now)
+        protection.ask(hall.in_zone_b[0], make.account("kojin"), "監査 花", now, protect=True)
+        actor = audit.account(account, "田中 一")
+        audit.record(actor, "list_exported", "", {"format": "csv", "unit": "財政課"}, now)
+    return hall
+
+
+def looked_at(page, axe, name: str) -> None:
+    page.evaluate(axe)
+    found = [
+        f"{one['impact']} {one['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for one in page.evaluate("axe.run(document)")["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"][:4]
+    ]
+    assert not found, "\n".join(found)
+    assert overflow_px(page) <= 0
+    if SHOTS:
+        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
+
+
+@pytest.mark.parametrize("path", OFFICER)
+def test_the_privacy_officers_pages_are_accessible(open_page, busy, axe, path, language, size):
+    page = open_page(path, role=Role.PRIVACY_OFFICER, language=language, size=size)
+
+    looked_at(page, axe, f"{path.strip('/').partition('?')[0].replace('/', '-')}-{language}-{size.width}")
+
+
+@pytest.mark.parametrize("path", MINE)
+def test_a_persons_own_pages_are_accessible(open_page, busy, axe, path, language, size):
+    page = open_page(path, busy.sato, language=language, size=size)
+
+    looked_at(page, axe, f"{path.strip('/').replace('/', '-')}-{language}-{size.width}")
+
+
+def test_a_section_administrators_page_is_accessible(open_page, busy, axe, language, size):
+    page = open_page("/protection?q=佐藤", busy.head, role=Role.SECTION_ADMIN, language=language, size=size)
+
+    looked_at(page, axe, f"protection-{language}-{size.width}")
+
+
+def test_a_new_notice_is_previewed_before_it_is_published_p2(open_page, busy, axe, size):
+    page = open_page("/officer/notice", role=Role.PRIVACY_OFFICER, size=size)
+    page.get_by_label("本文（日本語）").fill("目的\n改めた目的。")
+
+    page.get_by_role("button", name="表示を確認する").click()
+
+    expect(page.get_by_role("heading", name="第2版の表示の確認")).to_be_visible()
+    expect(page.get_by_role("button", name="第2版を公開する")).to_be_visible()
+    looked_at(page, axe, f"officer-notice-preview-{size.width}")
