@@ -466,7 +466,13 @@ def test_pages_tell_their_script_where_it_is(app, office, feed, colleague):
     zones = home["page"].pop("zones")
     assert home["page"] == {"floor": None, "person": None, "me": office.sato, "timezone": "Asia/Tokyo"}
     assert zones["18A"] == "18A区画"
-    assert floor["page"] == {"floor": "18", "person": office.suzuki, "me": office.sato, "timezone": "Asia/Tokyo"}
+    assert floor["page"] == {
+        "floor": "18",
+        "person": office.suzuki,
+        "me": office.sato,
+        "asked": None,
+        "timezone": "Asia/Tokyo",
+    }
     assert (floor["floor"].code, [each.code for each in floor["floors"]]) == ("18", ["18", "17"])
 
 

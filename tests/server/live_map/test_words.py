@@ -8,7 +8,7 @@ import pytest
 from server.live_map.words import SENTENCES
 
 SCRIPTS = sorted((Path(__file__).resolve().parents[3] / "server/static/js").glob("*.js"))
-CALLED = re.compile(r'\bt\(\s*"((?:[^"\\]|\\.)*)"')
+CALLED = re.compile(r'(?<![\w.])t\(\s*"((?:[^"\\]|\\.)*)"')
 TABLED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
 REASONS = {"database", "background", "broker"}  # codes of the status, not sentences
