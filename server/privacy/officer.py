@@ -28,14 +28,39 @@ LARGEST_ID = 2**63 - 1
 pages = Blueprint("officer", __name__, template_folder="templates")
 
 ACTIONS = {
+    "account_closed": _l("Account closed"),
+    "account_created": _l("Account made"),
+    "account_linked": _l("Account linked to a person"),
+    "account_reopened": _l("Account opened again"),
     "alert_handled": _l("Alert handled"),
     "audit_log_exported": _l("Audit log exported"),
+    "duties_written": _l("Duties written"),
+    "factor_removed": _l("Second factor removed"),
+    "factor_reset": _l("Second factor reset"),
+    "factor_set": _l("Second factor set up"),
+    "held_exported": _l("Own data downloaded"),
     "notice_published": _l("Notice published"),
+    "number_added": _l("Number added"),
+    "number_changed": _l("Number changed"),
+    "number_ended": _l("Number taken back"),
+    "number_given": _l("Number given out"),
+    "number_moved": _l("Number moved"),
+    "number_report_exported": _l("Report on numbers exported"),
+    "number_restored": _l("Number in use again"),
+    "number_retired": _l("Number retired"),
+    "numbers_laid_out": _l("Numbers laid out"),
+    "phone_list_exported": _l("Phone list exported"),
     "protection_asked": _l("Protection asked for"),
     "protection_declined": _l("Protection request turned down"),
     "protection_granted": _l("Protection request granted"),
-    "held_exported": _l("Own data downloaded"),
-}
+    "range_added": _l("Range of numbers added"),
+    "range_changed": _l("Range of numbers changed"),
+    "range_removed": _l("Range of numbers removed"),
+    "role_set": _l("Role given"),
+    "sessions_ended": _l("Sessions ended"),
+    "token_issued": _l("API token issued"),
+    "token_withdrawn": _l("API token withdrawn"),
+}  # an action that is missing here is shown by its word in the log
 
 
 @pages.get("/officer")
