@@ -113,5 +113,5 @@ def _place_names(where: Whereabouts | None) -> tuple[str, str]:
         return "", ""
     floor = places.floor(where.floor_id)
     found = [zone for zone in places.zones(where.floor_id) if zone.id == where.zone_id]
-    name = "" if not found else (found[0].name_en if str(get_locale()) == "en" else found[0].name)
+    name = "" if not found else ((str(get_locale()) == "en" and found[0].name_en) or found[0].name)
     return str(_("%(floor)sF", floor="" if floor is None else floor.code)), name
