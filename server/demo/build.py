@@ -28,6 +28,7 @@ SEED = 20260401
 CARRIES_BADGE = 0.82
 HAS_READ_NOTICE = 0.97  # of those with a badge; nothing is recorded of the rest (P2)
 PAUSED = 0.03
+CONCURRENT_EVERY, CONCURRENT_STEP = 50, 30  # who also works for another section, and how far on in the list that is
 SHOWS_LESS = ((Level.FLOOR, 0.05), (Level.BUILDING, 0.03), (Level.HIDDEN, 0.02))  # to other sections
 PEOPLE_A_TRANSACTION = 100
 
@@ -169,6 +170,8 @@ def _add_people(posts: list[Post], notice: int, now: datetime, progress: Progres
         batch = range(start, min(start + PEOPLE_A_TRANSACTION, len(posts)))
         with db.transaction():
             found = [_add_person(i, posts[i], drawn[i], minors[i], notice, now, rng) for i in batch]
+            for i in batch:
+                _add_concurrent_post(i, found[i - start].person_id, posts)
         yield from found
         progress("people", batch.stop, len(posts))
 
@@ -185,6 +188,7 @@ def _add_person(
         family_kana=name.family_kana,
         given_kana=name.given_kana,
         employment="regular" if post.is_head else employment,
+        mail=f"m{number + 1:04}@city.shiokawa.example",
     )
     people.add_membership(
         person_id,
@@ -205,6 +209,14 @@ def _add_person(
     if not is_guide:
         _choose(person_id, now, rng)
     return Resident(person_id, name, post.storey, post.section, post.title, tag)
+
+
+def _add_concurrent_post(number: int, person_id: int, posts: list[Post]) -> None:
+    """One in fifty also works for another section (兼務)."""
+    post, other = posts[number], posts[(number + CONCURRENT_STEP) % len(posts)]
+    if number % CONCURRENT_EVERY or post.is_head or other.section is None or other.unit_id == post.unit_id:
+        return
+    people.add_membership(person_id, other.unit_id, FISCAL_YEAR, title=post.title, is_primary=False)
 
 
 def _choose(person_id: int, now: datetime, rng: random.Random) -> None:

@@ -114,9 +114,10 @@ def add_seat(zone_id: int, code: str, kind: str, x_m: float, y_m: float, now: da
 def add_seats(zone_id: int, seats: Iterable[NewSeat], now: datetime) -> None:
     """More seats in a zone; Refused when a code will not do, is there already, or the seat lies outside the floor."""
     floor = db.session.get_one(Floor, db.session.get_one(Zone, zone_id).floor_id)
-    rows = [{"zone_id": zone_id, "code": code, "kind": kind, "x_m": x, "y_m": y} for code, kind, x, y in seats]
-    for row in rows:
-        rules.check_seat(row["code"], row["kind"], row["x_m"], row["y_m"], floor.width_m, floor.height_m)
+    rows: list[dict[str, object]] = []
+    for code, kind, x_m, y_m in seats:
+        rules.check_seat(code, kind, x_m, y_m, floor.width_m, floor.height_m)
+        rows.append({"zone_id": zone_id, "code": code, "kind": kind, "x_m": x_m, "y_m": y_m})
     if not rows:
         return
     try:

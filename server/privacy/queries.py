@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from server import db
+from server.people.models import Account
 from server.privacy.models import RetentionRun
 
 
@@ -17,6 +18,11 @@ class Runs:
     last_at: datetime
     last_deleted: int
     deleted: int
+
+
+def began_at() -> datetime | None:
+    """When the first account was made: no job can have run before."""
+    return db.session.scalar(select(func.min(Account.created_at)))
 
 
 def runs() -> dict[str, Runs]:

@@ -95,12 +95,12 @@ KINDS: tuple[Kind, ...] = (
 
 def report(now: datetime) -> list[Line]:
     """Every kind with what its job did."""
-    runs = queries.runs()
-    return [_line(kind, runs.get(kind.job), _oldest_at(kind), now) for kind in KINDS]
+    runs, began_at = queries.runs(), queries.began_at() or now
+    return [_line(kind, runs.get(kind.job), began_at, _oldest_at(kind), now) for kind in KINDS]
 
 
-def _line(kind: Kind, ran: Runs | None, oldest_at: datetime | None, now: datetime) -> Line:
-    not_run = ran is None or now - ran.last_at > OVERDUE
+def _line(kind: Kind, ran: Runs | None, began_at: datetime, oldest_at: datetime | None, now: datetime) -> Line:
+    not_run = now - (began_at if ran is None else ran.last_at) > OVERDUE
     too_old = kind.keep is not None and oldest_at is not None and now - oldest_at > kind.keep + OVERDUE
     return Line(kind, ran, oldest_at, not_run or too_old)
 

@@ -55,7 +55,7 @@ def test_every_metric_is_told_and_exists():
         1, "RX-1", 1, "18", 0, 0, 0, True, "online", "ok", "", "", 1.0, 1.0, 0, 0, 0, 0, NOW, NOW
     )  # fmt: skip
     met = [rules.Met("future", 1, 1, NOW, "RX-1"), rules.Met("accepted", 1, 1, NOW, "")]
-    look = Overview(NOW, (), rules.Beat(NOW, True, 0, 0, 0.0), [receiver], met)
+    look = Overview(NOW, (), rules.Beat(NOW, True, 0, 0, 0.0), [receiver], met, [])
 
     given = set(re.findall(r"^(iruka_[a-z_]+)[{ ]", metrics.rendered(look).decode(), re.MULTILINE))
 
