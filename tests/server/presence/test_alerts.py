@@ -109,8 +109,8 @@ def test_the_refused_look_up_is_rolled_back_and_the_alert_stays_p12(database, ap
         assert [(one.kind, one.subject_id, one.viewer_name) for one in alerts.waiting()] == [
             ("one", office.suzuki, "田中 一")
         ]
-    assert "普段より多く" in signed_in(person_id=office.suzuki).get("/me?lang=ja").text
-    assert "普段より多く" not in signed_in(person_id=office.sato).get("/me?lang=ja").text
+    assert "個人情報保護担当者に知らせてあります" in signed_in(person_id=office.suzuki).get("/me?lang=ja").text
+    assert "個人情報保護担当者に知らせてあります" not in signed_in(person_id=office.sato).get("/me?lang=ja").text
     desk = signed_in(Role.PRIVACY_OFFICER).get("/officer?lang=ja").text
     assert "田中 一" in desk
     assert "鈴木 一" in desk
