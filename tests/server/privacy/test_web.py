@@ -408,7 +408,7 @@ def test_everything_held_about_me_is_listed_with_how_long_p10(office, suzuki, la
         assert re.search(f"{what}.{{0,80}}?{kept}", page)
 
 
-@pytest.mark.parametrize("role", list(Role), ids=str)
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.KIOSK], ids=str)
 def test_an_account_of_nobody_reads_the_notice_and_has_nothing_to_choose(office, signed_in, role):
     operator = signed_in(role)
 
