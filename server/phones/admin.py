@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_date, get_locale, get_timezone
 from flask_babel import gettext as _
 
-from server import audit, clock, db
+from server import audit, cells, clock, db
 from server.errors import Refused
 from server.people import queries as people
 from server.people.login import current_account
 from server.people.rules import Role
-from server.phones import holders, queries, report, report_file, rules, service, words
+from server.phones import holders, queries, report, rules, service, words
 from server.phones.holders import HolderView
 from server.phones.queries import HeldNumber
 from server.phones.report import Numbers
@@ -97,7 +97,7 @@ class WhichOne(Refused):
 @pages.get("/numbers")
 def numbers() -> ResponseReturnValue:
     """The list with its filter, and the numbers that are free."""
-    desk, every = _desk(), report.numbers(_today())
+    desk, every = _desk(), report.numbers(clock.today(get_timezone()))
     units = _units(desk)
     asked = {name: request.args.get(name, "") for name in ("q", "unit", "kind", "state")}
     unit_id = int(asked["unit"]) if asked["unit"].isdecimal() and int(asked["unit"]) in units else None
@@ -252,7 +252,7 @@ def remove_range(range_id: int) -> ResponseReturnValue:
 @pages.get("/numbers/report")
 def findings() -> ResponseReturnValue:
     """Duplicate, orphaned and out-of-plan numbers, and what to do."""
-    desk, every = _desk(), report.numbers(_today())
+    desk, every = _desk(), report.numbers(clock.today(get_timezone()))
     found = report.findings(every, None if desk.is_everybodys else desk.bureau_id)
     shown = [
         (one, [(every.every[digits], _shown(every.holder_of(digits))) for digits in one.numbers])
@@ -269,7 +269,7 @@ def findings() -> ResponseReturnValue:
 @pages.get("/numbers/report.csv")
 def findings_file() -> ResponseReturnValue:
     """The same for a spreadsheet; who took it is written down."""
-    desk, every = _desk(), report.numbers(_today())
+    desk, every = _desk(), report.numbers(clock.today(get_timezone()))
     found = report.findings(every, None if desk.is_everybodys else desk.bureau_id)
     heading = [_("Extension"), _("Holder"), _("Section"), _("What is wrong"), _("What to do")]
     lines = [
@@ -280,17 +280,13 @@ def findings_file() -> ResponseReturnValue:
     ]
     with db.transaction():
         audit.record(desk.actor, "number_report_exported", "", {"lines": len(lines)}, clock.now())
-    response = Response(report_file.csv([heading, *lines]), mimetype="text/csv")
+    response = Response("\ufeff" + cells.csv_text([heading, *lines]), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="numbers-{desk.today:%Y%m%d}.csv"'
     return response
 
 
-def _today() -> date:
-    return clock.now().astimezone(get_timezone()).date()
-
-
 def _desk() -> Desk:
-    account, today = current_account(), _today()
+    account, today = current_account(), clock.today(get_timezone())
     actor = audit.account(account.account_id, account.name)
     if account.role is Role.SYSTEM_ADMIN:
         return Desk(True, None, None, actor, today)
@@ -489,7 +485,7 @@ def _change_plan(change: Callable[[Desk], object], range_id: int) -> ResponseRet
 
 
 def _plan(given: Given, range_id: int = 0) -> str:
-    desk, every = _desk(), report.numbers(_today())
+    desk, every = _desk(), report.numbers(clock.today(get_timezone()))
     edited = next((one for one in every.ranges if one.id == range_id), None)
     if range_id and (edited is None or not desk.is_everybodys):
         abort(404)

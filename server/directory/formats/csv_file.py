@@ -1,12 +1,10 @@
 """Comma-separated values as Excel opens them: UTF-8 with its mark or CP932, CRLF, no formulas."""
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from server.cells import csv_text, printable
 from server.directory.formats.book import Book, lines
-from server.directory.formats.table import guarded, printable
 
 GETA = "〓"  # what printers put where they had no type
 
@@ -41,11 +39,7 @@ def unwritable(book: Book, heading: Sequence[str] = ()) -> list[Unwritable]:
 
 
 def _text(book: Book, heading: Sequence[str]) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([guarded(printable(cell)) for cell in heading])
-    writer.writerows([guarded(printable(cell)) for cell in line.cells] for line in lines(book))
-    return out.getvalue()
+    return csv_text([heading, *(line.cells for line in lines(book))])
 
 
 def _is_cp932(character: str) -> bool:

@@ -10,8 +10,8 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from server.cells import printable
 from server.directory.formats.book import Book, lines
-from server.directory.formats.table import printable
 
 WIDTHS = (20, 24, 14, 20, 24, 14, 18, 18)  # characters
 MADE_ON = datetime(2000, 1, 1)  # noqa: DTZ001  openpyxl wants it naive; the day is in the sheet, no clock in the file

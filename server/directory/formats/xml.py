@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
-from server.directory.formats.table import printable
+from server.cells import printable
 
 Node = tuple[str, "str | Iterable[Node]"]  # a tag, and its text or its children
 

@@ -9,8 +9,8 @@ from books import HEADING
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.cells import FORMULA, guarded
 from server.directory.formats import csv_file
-from server.directory.formats.table import FORMULA, guarded
 
 
 def rows(data: bytes, encoding: str) -> list[list[str]]:

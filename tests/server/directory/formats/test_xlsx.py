@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from server.cells import printable
 from server.directory.formats import xlsx
-from server.directory.formats.table import printable
 
 
 def opened(book):
