@@ -1,7 +1,6 @@
 """The API of search and units."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any, cast
 
 import orjson
@@ -50,8 +49,9 @@ def find(query_data: dict[str, Any]) -> Response:
 @api.output(UnitsOut)
 def units() -> Mapping[str, object]:
     """List today's units."""
-    numbers = phones.numbers_of_units(_today())
-    tree = listing.tree(current_account().person_id, _today())
+    today = clock.today(get_timezone())
+    numbers = phones.numbers_of_units(today)
+    tree = listing.tree(current_account().person_id, today)
     return {"units": [_line(branch, numbers.get(branch.unit.id, ())) for branch in _in_order(tree)]}
 
 
@@ -63,7 +63,8 @@ def unit(unit_id: int, query_data: dict[str, Any]) -> Mapping[str, object]:
     """Give a unit and its people in the order of their readings."""
     if unit_id > LARGEST_ID:
         abort(404)
-    found = listing.unit_page(unit_id, False, query_data["page"], current_account().person_id, _today())
+    today = clock.today(get_timezone())
+    found = listing.unit_page(unit_id, False, query_data["page"], current_account().person_id, today)
     if found is None:
         abort(404)
     return {
@@ -79,10 +80,6 @@ def unit(unit_id: int, query_data: dict[str, Any]) -> Mapping[str, object]:
 
 def _search() -> Search:
     return cast(Search, current_app.extensions["iruka.search"])
-
-
-def _today() -> date:
-    return clock.now().astimezone(get_timezone()).date()
 
 
 def _in_order(branches: Iterable[Branch]) -> Iterable[Branch]:

@@ -1,7 +1,6 @@
 """The pages that find somebody: the box alone, the directory by reading and by unit, a person."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import cast
 
 from flask import Blueprint, abort, current_app, flash, redirect, render_template, request, url_for
@@ -50,7 +49,7 @@ def index() -> ResponseReturnValue:
         found = results.answer(search, query, MOST_RESULTS, with_places=False)
         return render_template("directory/results.html", found=found, searched=query, kinds=KINDS)
     row = request.args.get("row")
-    page = listing.index_page(row, _page_number(), current_account().person_id, _today())
+    page = listing.index_page(row, _page_number(), current_account().person_id, clock.today(get_timezone()))
     return render_template(
         "directory/index.html",
         index=page,
@@ -62,7 +61,8 @@ def index() -> ResponseReturnValue:
 @pages.get("/directory/units")
 def units() -> ResponseReturnValue:
     """Every unit under its parent."""
-    return render_template("directory/units.html", branches=listing.tree(current_account().person_id, _today()))
+    branches = listing.tree(current_account().person_id, clock.today(get_timezone()))
+    return render_template("directory/units.html", branches=branches)
 
 
 @pages.get("/directory/units/<int:unit_id>")
@@ -83,7 +83,7 @@ def write_duties(unit_id: int) -> ResponseReturnValue:
     }
     try:
         with db.transaction():
-            duties.write(current_account(), _known(unit_id), wished, _today(), clock.now())
+            duties.write(current_account(), _known(unit_id), wished, clock.today(get_timezone()), clock.now())
     except Refused as refused:
         if refused.status != 422:
             raise
@@ -96,7 +96,7 @@ def write_duties(unit_id: int) -> ResponseReturnValue:
 def _unit_page(
     unit_id: int, *, is_editing: bool, wished: Mapping[int, str] | None = None, error: str | None = None
 ) -> str:
-    account, day = current_account(), _today()
+    account, day = current_account(), clock.today(get_timezone())
     by_rank = request.args.get("by") == "rank"
     page = listing.unit_page(_known(unit_id), by_rank, _page_number(), account.person_id, day)
     if page is None:
@@ -138,7 +138,3 @@ def _is_id(text: str) -> bool:
 def _page_number() -> int:
     text = request.args.get("page", "1")
     return int(text) if _is_id(text) else 1
-
-
-def _today() -> date:
-    return clock.now().astimezone(get_timezone()).date()

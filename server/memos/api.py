@@ -1,6 +1,5 @@
 """The API of memos."""
 
-from datetime import date
 from typing import Any
 
 from apiflask import APIBlueprint, Schema
@@ -128,7 +127,7 @@ def take_memo(json_data: dict[str, Any]) -> ResponseReturnValue:
     draft = rules.draft(to, *(json_data[name] for name in ("caller", "number", "matter", "wish", "urgency")))
     account = current_account()
     with db.transaction():
-        memo_id = service.take(draft, account.account_id, account.name, clock.now(), _today())
+        memo_id = service.take(draft, account.account_id, account.name, clock.now(), clock.today(get_timezone()))
     return _shown(_memo(memo_id)), 201
 
 
@@ -186,9 +185,4 @@ def _shown(memo: MemoView) -> dict[str, Any]:
 
 def _reader() -> Reader:
     account = current_account()
-    return queries.reader_of(account.account_id, account.person_id, _today())
-
-
-def _today() -> date:
-    """The building's day."""
-    return clock.now().astimezone(get_timezone()).date()
+    return queries.reader_of(account.account_id, account.person_id, clock.today(get_timezone()))

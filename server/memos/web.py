@@ -92,7 +92,7 @@ def new() -> ResponseReturnValue:
 def take() -> ResponseReturnValue:
     """Keep the memo; what was written down stays in the form when something is missing."""
     given = {name: request.form.get(name, "") for name in ("to", "caller", "number", "matter", "wish", "urgency")}
-    account, now, day = current_account(), clock.now(), _today()
+    account, now, day = current_account(), clock.now(), clock.today(get_timezone())
     try:
         draft = rules.draft(_to(given["to"]), *(given[n] for n in ("caller", "number", "matter", "wish", "urgency")))
         with db.transaction():
@@ -126,7 +126,7 @@ def _form(given: dict[str, str], to: RecipientView | None, refused: Refused | No
         "memos/new.html",
         given=given,
         to=to,
-        colleagues=[] if to is not None else queries.colleagues(reader, _today()),
+        colleagues=[] if to is not None else queries.colleagues(reader, clock.today(get_timezone())),
         first_empty=_first_empty(given, to, refused),
         error=None if refused is None else _(refused.sentence, **refused.values),
         error_field=None if refused is None else FIELDS.get(refused.code),
@@ -152,7 +152,7 @@ def _words() -> dict[str, object]:
         "urgencies": URGENCIES,
         "name_of": lambda one: (one.to_name_en if english else one.to_name) if isinstance(one, MemoView) else one,
         "english": english,
-        "today": _today(),
+        "today": clock.today(get_timezone()),
         "local_day": _local_day,
     }
 
@@ -179,7 +179,7 @@ def _to(value: str) -> Recipient:
 
 def _recipient_of(value: str) -> RecipientView | None:
     try:
-        return queries.recipient(_to(value), _today())
+        return queries.recipient(_to(value), clock.today(get_timezone()))
     except Refused:
         return None
 
@@ -190,8 +190,8 @@ def _saved(reader: Reader) -> dict[str, object] | None:
         return None
     person_id, on_leave = memo.to.person_id, False
     if person_id is not None and not memo.is_mine:
-        viewer = people.viewer_of(reader.account_id, _today())
-        on_leave = service.is_on_leave(viewer, person_id, clock.now(), _today())
+        viewer = people.viewer_of(reader.account_id, clock.today(get_timezone()))
+        on_leave = service.is_on_leave(viewer, person_id, clock.now(), clock.today(get_timezone()))
     return {"memo": memo, "on_leave": on_leave}
 
 
@@ -232,12 +232,7 @@ def _for_me() -> dict[str, object]:
 
 def _reader() -> Reader:
     account = current_account()
-    return queries.reader_of(account.account_id, account.person_id, _today())
-
-
-def _today() -> date:
-    """The building's day."""
-    return _local_day(clock.now())
+    return queries.reader_of(account.account_id, account.person_id, clock.today(get_timezone()))
 
 
 def _local_day(at: datetime) -> date:

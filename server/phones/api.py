@@ -100,7 +100,7 @@ class AnsweringOut(Schema):
 @api.output(ExtensionsOut)
 def list_extensions(query_data: dict[str, Any]) -> ResponseReturnValue:
     """Numbers in use or lately moved, by number"""
-    found = lookup.search(query_data["q"], _viewer(), clock.now().astimezone(get_timezone()).date())
+    found = lookup.search(query_data["q"], _viewer(), clock.today(get_timezone()))
     page, per_page = query_data["page"], query_data["per_page"]
     shown = found[(page - 1) * per_page : page * per_page]
     return {"extensions": [_extension(one) for one in shown], "total": len(found), "page": page, "per_page": per_page}
@@ -139,12 +139,12 @@ def get_answering(number: str) -> ResponseReturnValue:
 
 def _found(number: str) -> Listed:
     digits = rules.extension_number(number)
-    day = clock.now().astimezone(get_timezone()).date()
+    day = clock.today(get_timezone())
     return (None if digits is None else lookup.one(digits, _viewer(), day)) or abort(404)
 
 
 def _viewer() -> Viewer:
-    return people.viewer_of(current_account().account_id, clock.now().astimezone(get_timezone()).date())
+    return people.viewer_of(current_account().account_id, clock.today(get_timezone()))
 
 
 def _extension(one: Listed) -> dict[str, object]:

@@ -1,13 +1,13 @@
 """The API of what people say of their day."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from apiflask import APIBlueprint, Schema
 from apiflask.fields import AwareDateTime, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
-from flask import current_app
 from flask.typing import ResponseReturnValue
+from flask_babel import get_timezone
 
 from server import clock, db
 from server.access import scope
@@ -15,11 +15,9 @@ from server.errors import Refused
 from server.people import queries as people
 from server.people.login import current_account
 from server.people.rules import Scope
-from server.places import queries as places
 from server.presence import queries, statuses, visible
 from server.presence.queries import StatusView
 from server.presence.rules import StatusKind
-from server.settings import Settings
 
 LARGEST_ID = 2**31 - 1
 MOST_PEOPLE = 100
@@ -87,7 +85,7 @@ class MyStatusesOut(Schema):
 def list_statuses(query_data: dict[str, Any]) -> ResponseReturnValue:
     """What colleagues say of now, as far as they show it to me"""
     now = clock.now()
-    day = _day(now)
+    day = now.astimezone(get_timezone()).date()
     viewer = people.viewer_of(current_account().account_id, day)
     found = visible.visible_statuses(viewer, query_data["person_id"], now, day)
     return {
@@ -146,9 +144,3 @@ def _person_id() -> int:
     if person_id is None:
         raise Refused("no_person", "This account belongs to no person, so there is nothing to show here.", 404)
     return person_id
-
-
-def _day(now: datetime) -> date:
-    config: Settings = current_app.extensions["iruka"]
-    building = places.building(config.site)
-    return now.astimezone(UTC if building is None else building.zone).date()

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import format_datetime
+from flask_babel import format_datetime, get_timezone
 from flask_babel import gettext as _
 
 from server import audit, cells, clock, db
@@ -19,7 +19,6 @@ from server.people.login import current_account
 from server.phones import personal_data as phones
 from server.presence import alerts
 from server.presence import personal_data as presence
-from server.privacy.building import building_zone
 from server.privacy.held_words import FIELDS, WORDS
 from server.privacy.inventory import INVENTORY
 
@@ -105,7 +104,7 @@ def _note_export(person_id: int, kind: str) -> None:
 
 def _file(text: str, media: str, ending: str) -> Response:
     response = Response(text, mimetype=media)
-    name = f"iruka-{clock.now().astimezone(building_zone()):%Y-%m-%d}.{ending}"
+    name = f"iruka-{clock.now().astimezone(get_timezone()):%Y-%m-%d}.{ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 

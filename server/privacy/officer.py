@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta, tzinfo
 from babel.dates import format_skeleton
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
+from flask_babel import get_locale, get_timezone
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -18,7 +18,6 @@ from server.people.login import current_account
 from server.presence import alerts, statistics
 from server.presence.alerts import AlertView
 from server.privacy import retention
-from server.privacy.building import building_zone
 from server.privacy.web import SCREENS
 
 PAGE = 50  # lines of the audit log
@@ -66,7 +65,7 @@ ACTIONS = {
 @pages.get("/officer")
 def desk() -> ResponseReturnValue:
     """What waits for the privacy officer, and how the rest is doing."""
-    now, zone = clock.now(), building_zone()
+    now, zone = clock.now(), get_timezone()
     start, end = _last_month(now, zone)
     waiting = alerts.waiting()
     report = retention.report(now)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import get_timezone
 from flask_babel import gettext as _
 
 from server import access, audit, clock, db
@@ -16,7 +17,6 @@ from server.people.login import current_account
 from server.people.protection import Candidate
 from server.people.rules import Role
 from server.presence import service as presence
-from server.privacy.building import building_zone
 
 LARGEST_ID = 2**31 - 1
 SHOWN = 20  # requests that were decided last
@@ -35,7 +35,7 @@ class Found:
 @pages.get("/officer/protection")
 def desk() -> ResponseReturnValue:
     """Who is protected, what waits, and a search for asking."""
-    today = _today()
+    today = clock.today(get_timezone())
     asked = request.args.get("q", "")
     return render_template(
         "privacy/protection.html",
@@ -83,7 +83,7 @@ def decide(request_id: int) -> ResponseReturnValue:
 @only(access.roles(Role.SECTION_ADMIN))
 def section() -> ResponseReturnValue:
     """A section's administrator looks for somebody of their bureau to ask for."""
-    today = _today()
+    today = clock.today(get_timezone())
     asked = request.args.get("q", "")
     found = people.find(asked, today, _bureau(today))
     return render_template("privacy/protection_ask.html", asked=asked, found=_found(found, today))
@@ -94,7 +94,8 @@ def section() -> ResponseReturnValue:
 def section_ask() -> ResponseReturnValue:
     """A section's administrator asks that somebody of their bureau be protected; lifting is for officers to ask."""
     person_id = _person_id()
-    if not people.is_in(person_id, _bureau(_today()), _today()):
+    today = clock.today(get_timezone())
+    if not people.is_in(person_id, _bureau(today), today):
         raise Refused("no_such_person", "There is no such person.", 404)
     _ask(person_id, protect=True)
     flash(_("Your request is waiting. A privacy officer decides it."))
@@ -129,7 +130,3 @@ def _bureau(today: date) -> frozenset[int]:
 def _found(candidates: list[Candidate], today: date) -> list[Found]:
     cards = queries.cards(today, [one.id for one in candidates])
     return [Found(one, " ".join(cards[one.id].unit_path) if one.id in cards else "") for one in candidates]
-
-
-def _today() -> date:
-    return clock.now().astimezone(building_zone()).date()
