@@ -7,12 +7,10 @@ when the transaction commits, under a lock that is held for that moment only.
 import hashlib
 import json
 import logging
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from logging.handlers import SysLogHandler
 from typing import cast
 
 from sqlalchemy import LargeBinary, String, Table, Text, delete, event, func, insert, or_, select
@@ -20,16 +18,14 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server import db
-from server.errors import Misconfigured
+from server.syslog import Datagrams
 
 NAME_LENGTH = 130
 BEGIN, END = 1, 2  # the two rows of `Anchor`
 NOTHING = bytes(32)  # the digest before the first line ever
-PRIORITY = SysLogHandler.LOG_AUTHPRIV << 3 | SysLogHandler.LOG_INFO
 LOCK = 0x6175646974  # "audit"; any number that nobody else locks
 PENDING, WRITTEN = "audit_pending", "audit_written"  # keys in a session's own dictionary
 
-log = logging.getLogger(__name__)
 shipped = logging.getLogger("iruka.audit")
 shipped.propagate = False
 shipped.setLevel(logging.INFO)
@@ -177,6 +173,14 @@ def entries(
     return [_view(row) for row in db.session.scalars(wanted)]
 
 
+def everything(action: str | None = None) -> Iterator[Sequence[EntryView]]:
+    """All lines, newest first, a thousand at a time."""
+    before_id: int | None = None
+    while page := entries(1000, before_id=before_id, action=action):
+        yield page
+        before_id = page[-1].id
+
+
 def lines_of(subject: str, account_endings: Sequence[str]) -> list[EntryView]:
     """Lines about this subject, or by or about accounts whose names end like this, oldest first."""
     which = [Entry.subject == subject]
@@ -240,64 +244,7 @@ def ship_to(address: str | None) -> None:
         shipped.removeHandler(handler)
         handler.close()
     if address is not None:
-        shipped.addHandler(_Syslog(_resolved(address)))
-
-
-class _Syslog(logging.Handler):
-    """Sends lines as datagrams on a socket that never waits; a daemon that restarts is found with the next line."""
-
-    def __init__(self, address: tuple[str, int] | str) -> None:
-        super().__init__()
-        self._address = address
-        self._socket: socket.socket | None = None
-        self._away = False
-        self.setFormatter(logging.Formatter(f"<{PRIORITY}>iruka-audit: %(message)s"))
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Send one line, or lose it and say so once."""
-        try:
-            if self._socket is None:
-                self._socket = _connected(self._address)
-            self._socket.send(self.format(record).encode())
-            self._away = False
-        except OSError as error:
-            self._hang_up()
-            if not self._away:
-                log.warning("lines of the audit log cannot be sent to syslog now: %s", type(error).__name__)
-            self._away = True
-
-    def close(self) -> None:
-        """Give the socket back."""
-        self._hang_up()
-        super().close()
-
-    def _hang_up(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
-
-
-def _connected(address: tuple[str, int] | str) -> socket.socket:
-    internet = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    made = socket.socket(socket.AF_UNIX if isinstance(address, str) else internet, socket.SOCK_DGRAM)
-    try:
-        made.setblocking(False)
-        made.connect(address)
-    except OSError:
-        made.close()
-        raise
-    return made
-
-
-def _resolved(address: str) -> tuple[str, int] | str:
-    if address.startswith("/"):
-        return address
-    host, _, port = address.removesuffix("/udp").rpartition(":")
-    try:
-        found = socket.getaddrinfo(host.strip("[]"), int(port), type=socket.SOCK_DGRAM)
-    except OSError:
-        raise Misconfigured(f"IRUKA_SYSLOG names {host}, which has no address.") from None
-    return str(found[0][4][0]), int(port)
+        shipped.addHandler(Datagrams(address, "iruka-audit"))
 
 
 @event.listens_for(db.session, "before_commit")
@@ -361,11 +308,3 @@ def _view(row: Entry) -> EntryView:
 
 def _broken(lines: int, broken_id: int, reason: str) -> Verdict:
     return Verdict(lines, broken_id, f"The audit log is broken: {reason}.")
-
-
-def everything(action: str | None = None) -> Iterator[Sequence[EntryView]]:
-    """All lines, newest first, a thousand at a time."""
-    before_id: int | None = None
-    while page := entries(1000, before_id=before_id, action=action):
-        yield page
-        before_id = page[-1].id
