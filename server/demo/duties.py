@@ -114,5 +114,6 @@ def duties(section: str | None, title: str, rng: random.Random) -> str:
     if not tasks or (title == "職員" and rng.random() < 0.1):
         return ""
     if title == "係長":
-        return f"{rng.choice(tasks)}の総括"
+        task = rng.choice(tasks)
+        return task if task.endswith("総括") else f"{task}の総括"
     return "、".join(rng.sample((*tasks, *_OF_EVERY_SECTION), TASKS_EACH))

@@ -20,4 +20,5 @@ def test_duties_fit_their_column_and_say_what_a_head_does():
     said = {duties(name, title, rng) for name in READINGS for title in ("課長", "係長", "主任", "職員")}
 
     assert max(map(len, said)) <= 200
+    assert [duty for duty in said if "の総括の" in duty] == []
     assert duties("財政課", "課長", rng) == "課の総括"
