@@ -101,6 +101,16 @@ def test_every_sentence_has_its_japanese_translation():
     assert sorted(msgids - translated) == []
 
 
+def test_no_translation_is_left_of_a_sentence_that_is_gone():
+    sources = [p for p in tracked() if p.parts[0] == "server" and p.suffix in (".py", ".html")]
+    joined = re.compile(r'"\s*\n\s*f?"')  # a sentence over two lines of code
+    text = "\n".join(joined.sub("", (ROOT / p).read_text()) for p in sources)
+    with (ROOT / "server/translations/ja/LC_MESSAGES/messages.po").open("rb") as file:
+        msgids = [m.id if isinstance(m.id, str) else m.id[0] for m in read_po(file, locale="ja") if m.id]
+
+    assert [msgid for msgid in msgids if msgid not in text and msgid.replace('"', '\\"') not in text] == []
+
+
 @pytest.mark.parametrize("rule", PRIVACY_RULES + PROMISES)
 def test_a_test_names_the_promise(rule: str):
     word = re.compile(rf"\b{rule.replace('-', '[-_ ]?')}\b|_{rule.lower().replace('-', '_?')}_", re.IGNORECASE)
