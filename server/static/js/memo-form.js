@@ -1,5 +1,7 @@
 // Taking a call down while on the phone: whom it is for by typing, saving without leaving the page when it fails.
 
+import { element } from "./dom.js";
+
 const form = document.getElementById("memo-form");
 const error = document.getElementById("memo-error");
 const matter = document.getElementById("matter");
@@ -63,14 +65,14 @@ class Whom {
     const select = host.querySelector("select");
     this.words = host.dataset;
     this.near = [...select.options].filter((one) => one.value).map((one) => ({ value: one.value, label: one.textContent, note: "" }));
-    this.chosen = make("input", { type: "hidden", name: "to", value: select.value });
-    this.box = make("input", {
+    this.chosen = element("input", { type: "hidden", name: "to", value: select.value });
+    this.box = element("input", {
       id: "whom", class: "search", role: "combobox", autocomplete: "off", spellcheck: "false", placeholder: this.words.hint,
       "aria-expanded": "false", "aria-controls": "whom-list", "aria-autocomplete": "list", "aria-haspopup": "listbox",
     });
-    this.list = make("ul", { id: "whom-list", role: "listbox", class: "whom-list", "aria-label": host.querySelector("label").textContent });
+    this.list = element("ul", { id: "whom-list", role: "listbox", class: "whom-list", "aria-label": host.querySelector("label").textContent });
     this.list.hidden = true;
-    this.said = make("span", { class: "only-spoken", role: "status" });
+    this.said = element("span", { class: "only-spoken", role: "status" });
     this.box.value = select.value ? select.selectedOptions[0].textContent : "";
     const wanted = select.autofocus || document.activeElement === select;
     for (const name of ["aria-invalid", "aria-describedby"]) if (select.hasAttribute(name)) this.box.setAttribute(name, select.getAttribute(name));
@@ -166,16 +168,9 @@ function recipients({ results }) {
 }
 
 function option(one, at) {
-  const row = make("li", { id: `whom-${at}`, role: "option", "data-at": at });
-  row.append(make("span", {}, one.label), make("span", { class: "hint" }, one.note));
+  const row = element("li", { id: `whom-${at}`, role: "option", "data-at": at });
+  row.append(element("span", {}, one.label), element("span", { class: "hint" }, one.note));
   return row;
-}
-
-function make(tag, properties, text = "") {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) made.setAttribute(name, value);
-  made.textContent = text;
-  return made;
 }
 
 const host = document.getElementById("memo-to");
