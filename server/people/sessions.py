@@ -38,6 +38,22 @@ class SignedIn:
     is_active = True
     is_anonymous = False
 
+    @classmethod
+    def of(
+        cls,
+        account_id: int,
+        role: Role,
+        login: str,
+        language: str | None,
+        person_id: int | None,
+        family_name: str | None,
+        given_name: str | None,
+    ) -> "SignedIn":
+        """The account's person; of a shared screen nobody, whoever it belongs to: anybody may stand before it (P13)."""
+        if family_name is None or role is Role.KIOSK:
+            return cls(account_id, None, role, login, language)
+        return cls(account_id, person_id, role, f"{family_name} {given_name}".strip(), language)
+
     def get_id(self) -> str:
         """The account, as Flask-Login wants it."""
         return str(self.account_id)
@@ -125,9 +141,8 @@ def find(key_hash: bytes, now: datetime, zone: Callable[[], tzinfo | None]) -> F
     owes_factor = factor_at is None and (confirmed_at is not None or rules.needs_factor(Role(role)))
     if owes_factor and now - created_at >= HALF_WAY:
         return None
-    name = login if family is None else f"{family} {given}".strip()
     return Found(
-        SignedIn(account_id, person_id, Role(role), name, language),
+        SignedIn.of(account_id, Role(role), login, language, person_id, family, given),
         json.loads(data),
         used_at,
         ends_at,

@@ -107,8 +107,8 @@ def find(plain: str, now: datetime, zone: Callable[[], tzinfo | None]) -> tuple[
     if used_at is None or now - used_at >= WRITE_EVERY:
         with db.transaction():  # of its own: whatever the request does, the key was used
             db.session.execute(update(ApiToken).where(ApiToken.id == token_id).values(last_used_at=now))
-    name = login if family is None else f"{family} {given}".strip()
-    return SignedIn(account_id, person_id, Role(role), name, language), frozenset(Scope(s) for s in scopes.split())
+    caller = SignedIn.of(account_id, Role(role), login, language, person_id, family, given)
+    return caller, frozenset(Scope(s) for s in scopes.split())
 
 
 def listed(account_id: int, now: datetime) -> list[TokenView]:

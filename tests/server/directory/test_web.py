@@ -5,7 +5,7 @@ from html import unescape
 
 import make
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from server import audit, clock, db
 from server.directory import listing
@@ -241,6 +241,18 @@ def test_a_kiosk_lands_on_the_box_and_carries_no_name_of_a_page_it_may_not_open(
     assert "data-kiosk" in text
     assert 'href="/me"' not in text
     assert 'href="/floors"' not in text
+
+
+@pytest.mark.parametrize("path", ["/directory?row=さ", "/directory/units/{}", "/api/v1/units/{}", "/api/v1/me"])
+def test_a_kiosk_of_a_protected_person_does_not_find_them_p13(city, signed_in, path):
+    """P13: they find themselves in their own browser only; anybody may stand before a shared screen."""
+    with db.transaction():
+        db.session.execute(update(Person).where(Person.id == city.suzuki).values(protected=True))
+
+    answer = signed_in(Role.KIOSK, person_id=city.suzuki).get(path.format(city.section))
+
+    assert answer.status_code == 200
+    assert "鈴木" not in answer.text
 
 
 def test_a_kiosk_writes_nothing(city, signed_in):
