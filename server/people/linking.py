@@ -13,7 +13,8 @@ from server.people.models import Account, Identity, Person
 from server.people.rules import Role
 
 PRIVILEGED = (Role.SYSTEM_ADMIN, Role.PRIVACY_OFFICER)
-# A directory's administrator could write any staff number: these accounts are linked by nobody outside.
+# A directory's administrator could write any staff number, or a new password: nobody outside opens these accounts, not
+# even one that was linked before it had the role.
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +29,23 @@ class Outsider:
 def account_of(outsider: Outsider, now: datetime, zone: Callable[[], tzinfo | None]) -> int:
     """The account linked to this outsider; linked at the first time by the staff number, and made if there is none.
 
-    Refused when nobody with this staff number works here today, or the account is closed.
+    Refused when nobody with this staff number works here today, or the account is closed or opens with its own password
+    only.
     """
-    linked = db.session.scalar(
-        select(Identity.account_id).where(Identity.issuer == outsider.issuer, Identity.subject == outsider.subject)
-    )
+    linked = db.session.execute(
+        select(Account.id, Account.role)
+        .join(Identity, Identity.account_id == Account.id)
+        .where(Identity.issuer == outsider.issuer, Identity.subject == outsider.subject)
+    ).first()
     if linked is not None:
-        return _open(linked, now, zone)
+        _refuse_privileged(linked.role)
+        return _open(linked.id, now, zone)
     person = _somebody(outsider.staff_no, now, zone)
     found = db.session.execute(select(Account.id, Account.role).where(Account.person_id == person.id)).first()
     if found is None:
         account_id, how = _new_account(person, now), "account_created"
     else:
-        if Role(found.role) in PRIVILEGED:
-            raise Refused(
-                "own_password_only", "An account with this role opens with its own password only. Use that one.", 403
-            )
+        _refuse_privileged(found.role)
         account_id, how = _open(found.id, now, zone), "account_linked"
     db.session.execute(
         insert(Identity).values(issuer=outsider.issuer, subject=outsider.subject, account_id=account_id, linked_at=now)
@@ -57,11 +59,8 @@ def account_named(name: str, now: datetime, zone: Callable[[], tzinfo | None]) -
     person = db.session.scalar(select(Person).where(Person.staff_no == name))
     wanted = Account.login == name.strip().lower() if person is None else Account.person_id == person.id
     found = db.session.execute(select(Account.id, Account.role).where(wanted)).first()
-    if found is not None and Role(found.role) in PRIVILEGED:
-        raise Refused(
-            "own_password_only", "An account with this role opens with its own password only. Use that one.", 403
-        )
     if found is not None:
+        _refuse_privileged(found.role)
         return _open(found.id, now, zone)
     person = _somebody(name, now, zone)
     account_id = _new_account(person, now)
@@ -97,6 +96,13 @@ def _open(account_id: int, now: datetime, zone: Callable[[], tzinfo | None]) -> 
     if not may_enter(account_id, now, zone):
         raise Refused("account_closed", "This account is closed. Ask your section’s administrator.", 403)
     return account_id
+
+
+def _refuse_privileged(role: str) -> None:
+    if Role(role) in PRIVILEGED:
+        raise Refused(
+            "own_password_only", "An account with this role opens with its own password only. Use that one.", 403
+        )
 
 
 def _somebody(staff_no: str, now: datetime, zone: Callable[[], tzinfo | None]) -> Person:

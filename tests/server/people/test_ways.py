@@ -14,7 +14,7 @@ from visitor import Visitor
 from server import audit, clock, db, settings
 from server.app import create_app
 from server.errors import Misconfigured
-from server.people import passwords, service
+from server.people import passwords, queries, service
 from server.people.models import Account, Identity, Person
 from server.people.rules import Role
 
@@ -74,6 +74,22 @@ def test_a_second_time_it_is_the_same_account_whatever_the_staff_number_says_now
     assert with_directory.test_client().sign_in("takanami", OWN).status_code == 302
     with db.reading():
         assert len(db.session.scalars(select(Account)).all()) == 1
+
+
+@pytest.mark.parametrize("role", [Role.SYSTEM_ADMIN, Role.PRIVACY_OFFICER])
+def test_a_link_from_before_opens_no_account_that_has_become_privileged_sr_19(with_directory, role):
+    add_person()
+    with_directory.test_client().sign_in("takanami", OWN)
+    with db.transaction():
+        account_id = db.session.scalars(select(Account.id)).one()
+        service.set_role(account_id, role, clock.now())
+        service.set_password(account_id, make.PASSWORD, clock.now())
+        login = queries.account(account_id).login
+
+    refused = with_directory.test_client().sign_in("takanami", OWN)
+
+    assert refused.status_code == 403
+    assert with_directory.test_client().sign_in(login, make.PASSWORD).status_code == 302
 
 
 @pytest.mark.parametrize("password", ["", "not the password", "\0", "x" * 257, "x" * 100_000])
