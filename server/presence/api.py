@@ -33,7 +33,10 @@ class StatusesQuery(Schema):
         Integer(validate=Range(1, LARGEST_ID)),
         load_default=None,
         validate=Length(1, MOST_PEOPLE),
-        metadata={"description": "May be given several times; without it everybody of the caller's sections."},
+        metadata={
+            "description": "May be given several times; people of other sections can read that the caller asked."
+            " Without it everybody of the caller's sections."
+        },
     )
 
 
@@ -86,8 +89,13 @@ def list_statuses(query_data: dict[str, Any]) -> ResponseReturnValue:
     """What colleagues say of now, as far as they show it to me"""
     now = clock.now()
     day = now.astimezone(get_timezone()).date()
-    viewer = people.viewer_of(current_account().account_id, day)
-    found = visible.visible_statuses(viewer, query_data["person_id"], now, day)
+    account, asked = current_account(), query_data["person_id"]
+    viewer = people.viewer_of(account.account_id, day)
+    if asked is None:
+        found = visible.visible_statuses(viewer, None, now, day)
+    else:
+        with db.transaction():
+            found = visible.look_up_statuses(viewer, account.account_id, account.name, asked, now, day)
     return {
         "statuses": [
             {"person_id": i, "kind": one.kind.value, "ends_at": one.ends_at, "note": one.note}

@@ -80,11 +80,16 @@ def look_up(
     Looking at oneself is nobody's news and is not written down. `day`, `claims` and `radio` as in `where_now`.
     """
     if viewer.person_id != person_id:
-        if viewer_account_id is not None:
-            _refuse_too_many(viewer_account_id, viewer_name, person_id, now)
-        line = {"subject_id": person_id, "viewer_account_id": viewer_account_id, "viewer_name": viewer_name}
-        db.session.execute(insert(models.LookUp).values(**line, screen=screen, at=now))
+        write_down(viewer_account_id, viewer_name, person_id, screen, now)
     return where_now(viewer, person_id, now, day, claims=claims, radio=radio)
+
+
+def write_down(viewer_account_id: int | None, viewer_name: str, person_id: int, screen: str, now: datetime) -> None:
+    """Somebody asked for this person by name, who can read that (P11); refused as `look_up` is (P12)."""
+    if viewer_account_id is not None:
+        _refuse_too_many(viewer_account_id, viewer_name, person_id, now)
+    line = {"subject_id": person_id, "viewer_account_id": viewer_account_id, "viewer_name": viewer_name}
+    db.session.execute(insert(models.LookUp).values(**line, screen=screen, at=now))
 
 
 def where_now(

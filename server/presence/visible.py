@@ -1,12 +1,33 @@
 """The statuses that somebody may read: their own, and those of people of whom they may see anything."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from server.people import queries as people
 from server.people.rules import Level, Signal, Viewer, visible_level
-from server.presence import queries
+from server.presence import queries, service
 from server.presence.queries import StatusView
+
+SCREEN = "status"
+ONE_LOOK_UP = timedelta(minutes=10)  # whoever asks for the same person again within it writes no second line
+
+
+def look_up_statuses(
+    viewer: Viewer, account_id: int, name: str, person_ids: Collection[int], now: datetime, day: date
+) -> dict[int, StatusView]:
+    """The statuses of these people, whom somebody asked for by name; those of other sections can read that (P11).
+
+    A status says who is in the building and who is not, so the limits of look-ups hold for it (P12); the viewer's own
+    sections are on the viewer's start page anyway.
+    """
+    active, choices = people.active_ids(day), people.choices_of(person_ids)
+    units = people.units_of_people(day, person_ids)
+    for i in sorted(active & choices.keys() - {viewer.person_id}):
+        if choices[i].protected or not units.get(i, frozenset()).isdisjoint(viewer.unit_ids):
+            continue
+        if not queries.has_looked_up(account_id, i, SCREEN, now - ONE_LOOK_UP):
+            service.write_down(account_id, name, i, SCREEN, now)
+    return visible_statuses(viewer, person_ids, now, day)
 
 
 def visible_statuses(

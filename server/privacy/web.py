@@ -1,5 +1,6 @@
 """A person's own page: the notice, who sees how much, the pause, and who looked (P1, P2, P4, P5, P10, P11)."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import product
@@ -9,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import SQLAlchemyError
 
 from server import clock, db
 from server.access import local_path
@@ -16,7 +18,7 @@ from server.errors import Refused
 from server.people import login, queries, service
 from server.people.login import current_account
 from server.people.queries import NoticeView
-from server.people.rules import LEVELS, Audience, Choices, Level, PauseLength, Signal
+from server.people.rules import LEVELS, Audience, Choices, Level, PauseLength, Role, Signal
 from server.places import queries as places
 from server.places.queries import BuildingView
 from server.presence import queries as presence
@@ -25,6 +27,8 @@ from server.privacy import preview
 from server.privacy.inventory import INVENTORY
 from server.privacy.look_ups import page as look_ups_page
 from server.settings import Settings
+
+log = logging.getLogger(__name__)
 
 LOOK_UPS_SHOWN = timedelta(days=365)
 
@@ -49,6 +53,7 @@ SCREENS = {
     "home": _l("start page"),
     "search": _l("search"),
     "person": _l("person page"),
+    "status": _l("status"),
 }
 
 
@@ -148,13 +153,33 @@ def read_notice() -> ResponseReturnValue:
 
 @pages.app_context_processor
 def _for_templates() -> dict[str, Callable[[], object]]:
-    """What the start page says of my own choices."""
-    return {"my_pause": _my_pause, "must_read_notice": _must_read_notice, "pauses": PAUSES.items}
+    """What pages say of my own choices."""
+    return {
+        "my_pause": _my_pause,
+        "header_pause": _header_pause,
+        "must_read_notice": _must_read_notice,
+        "pauses": PAUSES.items,
+    }
 
 
 def _my_pause() -> str | None:
     person_id = _person_id()
     return _paused_sentence(queries.choices_of([person_id])[person_id], clock.now())
+
+
+def _header_pause() -> str | None:
+    """What every page's header says: "" while I am shown; None for who has no place and while the database is away."""
+    account = login.signed_in()
+    if account is None or account.person_id is None or account.role is Role.KIOSK:
+        return None
+    if login.current_session().remembered or db.is_silent():
+        return None
+    try:
+        return _my_pause() or ""
+    except SQLAlchemyError as error:
+        db.session.remove()
+        log.warning("a pause could not be read: %s", type(error).__name__)
+        return None
 
 
 def _must_read_notice() -> bool:

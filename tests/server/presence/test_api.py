@@ -7,8 +7,8 @@ from watching import Office
 
 from server import clock, db
 from server.people.rules import Role
-from server.presence import statuses
-from server.presence.rules import StatusKind
+from server.presence import alerts, queries, statuses
+from server.presence.rules import LIMIT_OF_PEOPLE, StatusKind
 
 MINE, ALL = "/api/v1/me/status", "/api/v1/statuses"
 
@@ -76,6 +76,37 @@ def test_whoever_shows_nothing_says_nothing_sr_01(office, me, how):
 
     assert ids(me.get(ALL)) == []
     assert ids(me.get(f"{ALL}?person_id={office.sato}")) == []
+
+
+def asked_for(person_id: int) -> list[str]:
+    with db.reading():
+        return [line.screen for line in queries.look_ups_of(person_id, clock.now() - timedelta(hours=1))]
+
+
+def test_asking_for_somebody_by_id_is_a_look_up_that_they_can_read_p11(office, me):
+    """P11: once in ten minutes; one's own sections, oneself and people who are not there are no look-up."""
+    office.say(office.stranger, StatusKind.TELEWORK)
+    office.protect(office.head)
+    everybody = "&".join(f"person_id={i}" for i in (office.stranger, office.sato, office.suzuki, office.head, 987654))
+
+    for _ in range(2):
+        assert ids(me.get(f"{ALL}?{everybody}")) == [office.stranger]
+
+    assert asked_for(office.stranger) == ["status"]
+    assert [asked_for(i) for i in (office.sato, office.suzuki, office.head)] == [[], [], []]
+
+
+def test_nobody_reads_a_whole_house_by_ids_p12(office, me):
+    """P12: statuses of more people than may be looked up are refused, written down for nobody, and the officer told."""
+    with db.transaction():
+        many = [office.somebody("甲", "こう", office.other_section) for _ in range(LIMIT_OF_PEOPLE.n + 1)]
+
+    answer = me.get(f"{ALL}?" + "&".join(f"person_id={i}" for i in many))
+
+    assert answer.status_code == 429
+    assert asked_for(many[0]) == []
+    with db.reading():
+        assert [one.kind for one in alerts.waiting()] == ["many"]
 
 
 def test_hidden_people_answer_like_people_that_are_not(office, me):
