@@ -6,7 +6,7 @@ from pathlib import Path
 import make
 import pytest
 from playwright.sync_api import expect
-from screens import PHONE, WIDE, overflow_px
+from screens import NARROW, PHONE, WIDE, overflow_px
 
 from server import audit, clock, db
 from server.people import protection
@@ -89,3 +89,20 @@ def test_a_new_notice_is_previewed_before_it_is_published_p2(open_page, busy, ax
     expect(page.get_by_role("heading", name="第2版の表示の確認")).to_be_visible()
     expect(page.get_by_role("button", name="第2版を公開する")).to_be_visible()
     looked_at(page, axe, f"officer-notice-preview-{size.width}")
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("measure", [PHONE, NARROW], ids=["phone", "narrow"])
+def test_a_place_is_hidden_from_any_page_on_a_phone_p5(open_page, hall, axe, measure, language):
+    page = open_page("/directory", hall.stranger, language=language, size=measure)
+
+    page.locator("#pause-menu summary").click()
+    assert overflow_px(page) == 0
+    looked_at(page, axe, f"hide-{language}")
+    page.locator("#pause-menu button[value='15min']").click()
+
+    expect(page.locator("#pause-menu")).to_have_class("pause pause--on")
+    assert page.url.endswith("/directory")
+    page.locator("#pause-menu summary").click()
+    page.locator("#pause-menu button").click()
+    expect(page.locator("#pause-menu")).to_have_class("pause")

@@ -296,6 +296,27 @@ def test_a_pause_looks_like_every_other_reason_to_hide_p5(office, suzuki, signed
     assert manager.get(f"/api/v1/people/{office.suzuki}?screen=map").json == hidden
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/floors/18", "/directory", "/find", "/memos", "/me", "/notice", "/directory/export"]
+)
+def test_hiding_and_showing_are_one_click_away_on_every_page_p5(office, suzuki, path):
+    shown = suzuki.get(path).text
+    menu = shown[shown.index('id="pause-menu"') : shown.index("</details>", shown.index('id="pause-menu"'))]
+    suzuki.send("/me/pause", length="1h", next=path)
+    hidden = suzuki.get(path).text
+
+    assert [value for value in PauseLength if f'value="{value}"' not in menu] == []
+    assert f'name="next" value="{path}"' in menu
+    assert "pause--on" not in shown
+    assert "pause--on" in hidden
+    assert suzuki.send("/me/resume", next=path).location == path
+
+
+@pytest.mark.parametrize("role", [Role.KIOSK, Role.SYSTEM_ADMIN])
+def test_who_has_no_place_has_nothing_to_hide_p5(office, signed_in, role):
+    assert "pause-menu" not in signed_in(role).get("/directory").text
+
+
 def test_resuming_shows_as_much_as_was_chosen_p5(office, suzuki):
     suzuki.send("/me/visibility", everyone="floor")
     suzuki.send("/me/pause", length="until_ended")
