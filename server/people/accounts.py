@@ -97,7 +97,7 @@ def create(login: str, role: Role, staff_no: str, now: datetime) -> tuple[int, s
             raise Refused("has_account", "This person has an account already.")
     password = "-".join(secrets.token_hex(3) for _ in range(4))
     try:
-        return service.create_account(_storable(login), password, role, now, person_id), password
+        return service.create_account(login, password, role, now, person_id), password
     except IntegrityError:
         raise Refused("has_account", "This person has an account already.") from None
 

@@ -119,6 +119,28 @@ def test_an_account_that_will_not_do_is_refused_in_a_sentence(admin, takanami, f
     assert written("account_created") == 0
 
 
+@pytest.mark.parametrize("login", ["yamada\u00a0", "\u3000Yamada\n", "yamada"])
+def test_the_audit_log_names_the_account_that_was_made_sr_42(admin, login):
+    """SR-42: whatever stood around the name, nobody makes one account and has another written down."""
+    admin.send("/admin/accounts", login=login, role="staff", staff_no="")
+
+    with db.reading():
+        made = queries.account_by_login("yamada")
+        (entry,) = audit.entries(1, action="account_created")
+    assert made is not None
+    assert entry.subject == f"yamada (account {made.id})"
+
+
+@pytest.mark.parametrize("login", ["ya\u200bmada", "\x00", "ya\u202emada"])
+def test_a_name_that_cannot_be_read_makes_no_account_sr_42(admin, login):
+    with db.reading():
+        before = len(queries.accounts())
+
+    assert admin.send("/admin/accounts", login=login, role="staff", staff_no="").status_code == 422
+    with db.reading():
+        assert len(queries.accounts()) == before
+
+
 def test_a_person_has_one_account_only(admin, takanami):
     with db.reading():
         staff_no = db.session.get(Person, queries.account(takanami).person_id).staff_no
