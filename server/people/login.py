@@ -255,6 +255,14 @@ def current_account() -> SignedIn:
     return account
 
 
+def current_person_id() -> int:
+    """The person behind the account that is calling; Refused for an account of nobody."""
+    person_id = current_account().person_id
+    if person_id is None:
+        raise Refused("no_person", "This account belongs to no person, so there is nothing to show here.", 404)
+    return person_id
+
+
 def sign_in(
     account_id: int,
     method: str = "password",

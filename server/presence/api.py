@@ -13,7 +13,7 @@ from server import clock, db
 from server.access import scope
 from server.errors import Refused
 from server.people import queries as people
-from server.people.login import current_account
+from server.people.login import current_account, current_person_id
 from server.people.rules import Scope
 from server.presence import queries, statuses, visible
 from server.presence.queries import StatusView
@@ -110,7 +110,7 @@ def list_statuses(query_data: dict[str, Any]) -> ResponseReturnValue:
 @api.doc(responses=[404])
 def my_statuses() -> ResponseReturnValue:
     """What I say of now and of the time ahead"""
-    return {"statuses": [_mine(one) for one in queries.statuses_of(_person_id(), clock.now())]}
+    return {"statuses": [_mine(one) for one in queries.statuses_of(current_person_id(), clock.now())]}
 
 
 @api.put("/me/status")
@@ -119,7 +119,7 @@ def my_statuses() -> ResponseReturnValue:
 @api.output(MyStatusesOut)
 def put_status(json_data: dict[str, Any]) -> ResponseReturnValue:
     """Say what I am until when; what I said before of that time gives way"""
-    person_id, now = _person_id(), clock.now()
+    person_id, now = current_person_id(), clock.now()
     starts_at, ends_at = _in_utc(json_data["starts_at"] or now), _in_utc(json_data["ends_at"])
     with db.transaction():
         statuses.set_status(person_id, StatusKind(json_data["kind"]), starts_at, ends_at, json_data["note"], now)
@@ -132,7 +132,7 @@ def put_status(json_data: dict[str, Any]) -> ResponseReturnValue:
 def delete_status() -> ResponseReturnValue:
     """End what I say of now"""
     with db.transaction():
-        statuses.end_status(_person_id(), clock.now())
+        statuses.end_status(current_person_id(), clock.now())
     return "", 204
 
 
@@ -145,10 +145,3 @@ def _in_utc(at: datetime) -> datetime:
         return at.astimezone(UTC)
     except OverflowError:  # in the year 1 or 9999
         raise Refused("bad_term", "A status is for a year at most, and begins within a year.", 422) from None
-
-
-def _person_id() -> int:
-    person_id = current_account().person_id
-    if person_id is None:
-        raise Refused("no_person", "This account belongs to no person, so there is nothing to show here.", 404)
-    return person_id

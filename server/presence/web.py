@@ -13,7 +13,7 @@ from server.access import local_path
 from server.errors import Refused
 from server.people import login
 from server.people import queries as people
-from server.people.login import current_account
+from server.people.login import current_person_id
 from server.places import queries as places
 from server.places.queries import BuildingView
 from server.presence import disputes, lengths, queries, statuses
@@ -42,7 +42,7 @@ class MyStatus:
 @pages.post("/me/status")
 def set_status() -> ResponseReturnValue:
     """Say what I am until when, or on which days."""
-    person_id, now = _person_id(), clock.now()
+    person_id, now = current_person_id(), clock.now()
     kind = _kind()
     starts_at, ends_at = _days() if request.form.get("first_day") else (now, _end(kind, person_id, now))
     with db.transaction():
@@ -54,7 +54,7 @@ def set_status() -> ResponseReturnValue:
 @pages.post("/me/status/end")
 def end_status() -> ResponseReturnValue:
     """End what holds now, or take back what was said of another time."""
-    person_id, given = _person_id(), request.form.get("starts_at")
+    person_id, given = current_person_id(), request.form.get("starts_at")
     try:
         starts_at = None if given is None else datetime.fromisoformat(given)
     except ValueError:
@@ -70,7 +70,7 @@ def end_status() -> ResponseReturnValue:
 @pages.post("/me/not-there")
 def not_there() -> ResponseReturnValue:
     """I am not where I am shown (P19)."""
-    person_id, now = _person_id(), clock.now()
+    person_id, now = current_person_id(), clock.now()
     with db.transaction():
         disputes.deny(person_id, now, now.astimezone(_building().zone).date())
     flash(_("Thank you. That place is not shown any more, and the receivers there will be looked at."))
@@ -141,13 +141,6 @@ def _days() -> tuple[datetime, datetime]:
         return lengths.days(first, last, _building().zone)
     except (ValueError, OverflowError):
         raise Refused("bad_day", "Give the days as 2026-11-24.", 422) from None
-
-
-def _person_id() -> int:
-    person_id = current_account().person_id
-    if person_id is None:
-        raise Refused("no_person", "This account belongs to no person, so there is nothing to show here.", 404)
-    return person_id
 
 
 def _building() -> BuildingView:

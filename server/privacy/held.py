@@ -11,11 +11,10 @@ from flask_babel import format_datetime, get_timezone
 from flask_babel import gettext as _
 
 from server import audit, cells, clock, db
-from server.errors import Refused
 from server.fleet import personal_data as fleet
 from server.memos import personal_data as memos
 from server.people import personal_data as people
-from server.people.login import current_account
+from server.people.login import current_account, current_person_id
 from server.phones import personal_data as phones
 from server.presence import alerts
 from server.presence import personal_data as presence
@@ -49,7 +48,7 @@ def everything(person_id: int) -> Mapping[str, Sequence[Mapping[str, object]]]:
 @pages.get("/me/held")
 def page() -> ResponseReturnValue:
     """The page."""
-    found = everything(_person_id())
+    found = everything(current_person_id())
     parts = []
     for held in INVENTORY:
         rows = [row for table in held.tables for row in found[table]]
@@ -61,7 +60,7 @@ def page() -> ResponseReturnValue:
 @pages.get("/me/held.csv")
 def table() -> ResponseReturnValue:
     """The same as a file that a spreadsheet opens: a line for each value."""
-    person_id = _person_id()
+    person_id = current_person_id()
     text = cells.csv_text(_lines(everything(person_id)))
     _note_export(person_id, "csv")
     return _file("\ufeff" + text, "text/csv", "csv")
@@ -70,7 +69,7 @@ def table() -> ResponseReturnValue:
 @pages.get("/me/held.json")
 def document() -> ResponseReturnValue:
     """The same for programs; instants are in UTC, names are the tables' own."""
-    person_id = _person_id()
+    person_id = current_person_id()
     text = json.dumps(everything(person_id), ensure_ascii=False, indent=1, default=_plain)
     _note_export(person_id, "json")
     return _file(text, "application/json", "json")
@@ -83,7 +82,7 @@ def _for_my_page() -> dict[str, Callable[[], list[datetime]]]:
 
 def _asked_often() -> list[datetime]:
     """When I was looked up unusually often in the last year (P12)."""
-    return alerts.about(_person_id(), clock.now() - timedelta(days=365))
+    return alerts.about(current_person_id(), clock.now() - timedelta(days=365))
 
 
 def _lines(found: Mapping[str, Sequence[Mapping[str, object]]]) -> Iterator[Sequence[str]]:
@@ -130,10 +129,3 @@ def _text(value: object) -> str:
 
 def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value)  # a datetime is a date
-
-
-def _person_id() -> int:
-    person_id = current_account().person_id
-    if person_id is None:
-        raise Refused("no_person", "This account belongs to no person, so there is nothing to show here.", 404)
-    return person_id

@@ -16,7 +16,7 @@ from server import clock, db
 from server.access import local_path
 from server.errors import Refused
 from server.people import login, queries, service
-from server.people.login import current_account
+from server.people.login import current_account, current_person_id
 from server.people.queries import NoticeView
 from server.people.rules import LEVELS, Audience, Choices, Level, PauseLength, Role, Signal
 from server.places import queries as places
@@ -96,7 +96,7 @@ def _about(person_id: int, notice: NoticeView | None, page: int, now: datetime) 
 @pages.post("/me/visibility")
 def set_visibility() -> ResponseReturnValue:
     """Choose how much each audience sees by each signal; what is not asked about stays."""
-    person_id = _person_id()
+    person_id = current_person_id()
     chosen: dict[Signal, dict[Audience, Level]] = {signal: {} for signal in Signal}
     for audience, signal in product(Audience, Signal):
         given = request.form.get(preview.field_of(audience, signal))
@@ -116,7 +116,7 @@ def set_visibility() -> ResponseReturnValue:
 @pages.post("/me/pause")
 def pause() -> ResponseReturnValue:
     """Hide my place from everyone at once; no reason is asked (P5)."""
-    person_id = _person_id()
+    person_id = current_person_id()
     try:
         length = PauseLength(request.form.get("length", ""))
     except ValueError:
@@ -131,7 +131,7 @@ def pause() -> ResponseReturnValue:
 @pages.post("/me/resume")
 def resume() -> ResponseReturnValue:
     """Show my place again, as far as I chose."""
-    person_id = _person_id()
+    person_id = current_person_id()
     with db.transaction():
         service.resume(person_id, clock.now())
     flash(_("Your location is shown again."))
@@ -141,7 +141,7 @@ def resume() -> ResponseReturnValue:
 @pages.post("/me/notice")
 def read_notice() -> ResponseReturnValue:
     """I have read the notice; from now on something may be recorded about me (P2)."""
-    person_id = _person_id()
+    person_id = current_person_id()
     version = request.form.get("version", "")
     if not version.isascii() or not version.isdigit() or len(version) > 9:
         raise Refused("notice_changed", "The notice has changed. Read the new version first.")
@@ -163,7 +163,7 @@ def _for_templates() -> dict[str, Callable[[], object]]:
 
 
 def _my_pause() -> str | None:
-    person_id = _person_id()
+    person_id = current_person_id()
     return _paused_sentence(queries.choices_of([person_id])[person_id], clock.now())
 
 
@@ -187,13 +187,6 @@ def _must_read_notice() -> bool:
     if account is None or account.person_id is None or queries.newest_notice_version() is None:
         return False
     return not queries.choices_of([account.person_id])[account.person_id].notice_read
-
-
-def _person_id() -> int:
-    person_id = current_account().person_id
-    if person_id is None:
-        raise Refused("no_person", "This account belongs to no person, so there is nothing to show here.", 404)
-    return person_id
 
 
 def _paused_sentence(choices: Choices, now: datetime) -> str | None:
