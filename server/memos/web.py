@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -42,6 +42,7 @@ FIELDS = {
     "memo_choice": "wish",
 }
 ON_CARD = 5
+JUST_SAVED = timedelta(minutes=1)  # so long its taker reads that they are on leave; later that would be a look-up
 
 pages = Blueprint("memos", __name__, template_folder="templates")
 
@@ -188,10 +189,10 @@ def _saved(reader: Reader) -> dict[str, object] | None:
     memo = _asked_for("saved", reader)
     if memo is None or memo.taken_by_id != reader.account_id:
         return None
-    person_id, on_leave = memo.to.person_id, False
-    if person_id is not None and not memo.is_mine:
+    person_id, on_leave, now = memo.to.person_id, False, clock.now()
+    if person_id is not None and not memo.is_mine and now - memo.taken_at < JUST_SAVED:
         viewer = people.viewer_of(reader.account_id, clock.today(get_timezone()))
-        on_leave = service.is_on_leave(viewer, person_id, clock.now(), clock.today(get_timezone()))
+        on_leave = service.is_on_leave(viewer, person_id, now, clock.today(get_timezone()))
     return {"memo": memo, "on_leave": on_leave}
 
 

@@ -12,6 +12,7 @@ from server.memos.rules import Recipient
 from server.people import queries as people
 from server.people.rules import Level, Role
 from server.presence import models as presence
+from server.presence.rules import StatusKind
 
 BADGE = re.compile(r'id="memo-badge"[^>]*?( hidden)?\n')
 
@@ -265,3 +266,15 @@ def test_memos_know_nothing_of_recipients_but_their_names(office, as_person):
 
     assert memo.to == Recipient(person_id=office.suzuki)
     assert not {"handled_at", "seen_at", "place", "zone"} & set(queries.MemoView.__slots__)
+
+
+def test_an_old_memo_tells_nobody_again_and_again_who_is_on_leave_p11(office, as_person, monkeypatch):
+    """P11: the hint comes with the memo, which names its taker; asking later would be a look-up nobody reads of."""
+    office.say(office.sato, StatusKind.LEAVE, minutes=600)
+    taken = take(as_person(office.stranger), f"person:{office.sato}")
+    assert "is on leave now" in as_person(office.stranger).get(f"{taken.location}&lang=en").text
+
+    later = clock.now() + timedelta(minutes=2)
+    monkeypatch.setattr(clock, "now", lambda: later)
+
+    assert "is on leave now" not in as_person(office.stranger).get(f"{taken.location}&lang=en").text
