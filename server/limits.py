@@ -5,6 +5,7 @@ import logging
 import math
 import os
 import struct
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
@@ -42,6 +43,7 @@ class Counters:
         directory.mkdir(parents=True, exist_ok=True)
         # Opened once: closing any descriptor of the file would drop every lock of the process.
         self._file = os.open(directory / "requests.counts", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.close = weakref.finalize(self, os.close, self._file)  # by itself at the latest with the application
         self._lock = Lock()  # file locks are between processes only
 
     def wait_s(self, account_id: int, lane: Lane, limit: int, at_s: float) -> int | None:
@@ -53,10 +55,6 @@ class Counters:
         except OSError as error:  # a full disk must not close every page
             log.warning("requests cannot be counted: %s", error.strerror)
             return None
-
-    def close(self) -> None:
-        """Count no more."""
-        os.close(self._file)
 
     @contextmanager
     def _alone(self, offset: int) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import weakref
 from collections import defaultdict
 from pathlib import Path
 
@@ -19,6 +20,7 @@ class Slots:
         directory.mkdir(parents=True, exist_ok=True)
         # Opened once: closing any descriptor of the file would drop every lock of the process.
         self._file = os.open(directory / "streams.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.close = weakref.finalize(self, os.close, self._file)  # by itself at the latest with the application
 
     def take(self, account_id: int) -> bool:
         """Take a place for one more stream; False when the account has none left."""
@@ -42,7 +44,3 @@ class Slots:
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, account_id * self._each + number)
         if not held:
             del self._held[account_id]
-
-    def close(self) -> None:
-        """Give every place back."""
-        os.close(self._file)

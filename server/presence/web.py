@@ -93,8 +93,9 @@ def _my_statuses() -> list[MyStatus]:
     account = login.signed_in()
     if account is None or account.person_id is None:
         return []
-    now, building = clock.now(), _building()
-    return [_mine(status, now, building) for status in queries.statuses_of(account.person_id, now)]
+    now = clock.now()
+    found = queries.statuses_of(account.person_id, now)
+    return [_mine(status, now, _building()) for status in found]  # nobody has one before there is a building
 
 
 def _mine(status: StatusView, now: datetime, building: BuildingView) -> MyStatus:
