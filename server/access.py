@@ -62,7 +62,7 @@ def scope(*needed: str) -> Callable[[View], View]:
     """
 
     def declare(view: View) -> View:
-        view.token_scopes = frozenset(needed)  # type: ignore[attr-defined]
+        view.token_scopes = frozenset(needed)  # type: ignore[attr-defined]  # a function has no declared fields
         return view
 
     return declare
@@ -70,13 +70,13 @@ def scope(*needed: str) -> Callable[[View], View]:
 
 def session_only(view: View) -> View:
     """Say that a route of the API is for browsers on purpose."""
-    view.token_scopes = None  # type: ignore[attr-defined]
+    view.token_scopes = None  # type: ignore[attr-defined]  # as in scope()
     return view
 
 
 def unmetered(view: View) -> View:
     """What a page of ours asks by itself does not count against the person in front of it (SR-18)."""
-    view.is_unmetered = True  # type: ignore[attr-defined]
+    view.is_unmetered = True  # type: ignore[attr-defined]  # as in scope()
     return view
 
 

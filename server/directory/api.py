@@ -70,7 +70,7 @@ def unit(unit_id: int, query_data: dict[str, Any]) -> Mapping[str, object]:
     return {
         "unit": _unit(found.unit),
         "path": [_unit(one) for one in found.path],
-        "numbers": [_number(number) for number in found.numbers],
+        "numbers": [number.as_json() for number in found.numbers],
         "people": [_member(entry) for entry in found.entries],
         "page": found.page.number,
         "pages": found.page.count,
@@ -113,7 +113,7 @@ def _member(entry: Entry) -> Mapping[str, object]:
         "kana": entry.kana,
         "mail": entry.mail,
         "posts": [_post(post) for post in posts],
-        "numbers": [_number(number) for number in entry.numbers],
+        "numbers": [number.as_json() for number in entry.numbers],
     }
 
 
@@ -126,13 +126,4 @@ def _post(post: Post) -> Mapping[str, object]:
         "duties": post.duties,
         "primary": post.is_primary,
         "head": post.is_head,
-    }
-
-
-def _number(number: NumberView) -> Mapping[str, object]:
-    return {
-        "number": number.number,
-        "kind": number.kind,
-        "outside_number": number.outside_number,
-        "main": number.is_main,
     }

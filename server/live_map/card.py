@@ -7,7 +7,6 @@ from server.live_map.known import person
 from server.live_map.look_up import LookedUp
 from server.live_map.rules import Entry
 from server.people.queries import PostView
-from server.phones.queries import NumberView
 from server.places.queries import ZoneView
 from server.presence.fusion import Found, Source
 from server.presence.rules import Shown
@@ -29,7 +28,7 @@ def card(of: LookedUp) -> Mapping[str, object]:
         "kana": of.card.kana,
         "posts": [_post(post) for post in of.card.posts],
         "mail": of.card.mail,
-        "numbers": [_number(number) for number in of.numbers],
+        "numbers": [number.as_json() for number in of.numbers],
         "floor": None if floor is None else {"code": floor.code, "name": floor.name, "name_en": floor.name_en},
         "zone": None if zone is None else _zone(zone),
         "portal": None if floor is None or zone is None else nearest(floor.portals, zone),
@@ -69,13 +68,4 @@ def _post(post: PostView) -> Mapping[str, object]:
         "title": post.title,
         "duties": post.duties,
         "primary": post.is_primary,
-    }
-
-
-def _number(number: NumberView) -> Mapping[str, object]:
-    return {
-        "number": number.number,
-        "kind": number.kind,
-        "outside_number": number.outside_number,
-        "main": number.is_main,
     }

@@ -26,6 +26,15 @@ class NumberView:
     outside_number: str
     is_main: bool  # the number under which the section is called
 
+    def as_json(self) -> dict[str, object]:
+        """The number as every answer of the API tells it."""
+        return {
+            "number": self.number,
+            "kind": self.kind,
+            "outside_number": self.outside_number,
+            "main": self.is_main,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class HeldNumber:
