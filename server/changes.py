@@ -26,6 +26,8 @@ class Thing(StrEnum):
     FLOOR = "floor"  # a plan or its zones: floor_id
     STATUS = "status"  # what a person says of their day: person_id
     PHONES = "phones"  # extensions or who holds them: extension id, 0 = many
+    BOOKING = "booking"  # what a person has booked or where they sit: person_id
+    SEATS = "seats"  # which seats of a floor are free, or what holds of them: floor_id, 0 = of all floors
     MEMO = "memo"  # a call-back memo: memo id
     SESSION = "session"  # sessions of an account ended or changed role: account_id
 

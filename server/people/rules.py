@@ -31,6 +31,8 @@ class Scope(StrEnum):
     WRITE_STATUS = "status:write"
     READ_MEMOS = "memos:read"
     WRITE_MEMOS = "memos:write"
+    READ_BOOKINGS = "bookings:read"
+    WRITE_BOOKINGS = "bookings:write"
 
 
 class Level(StrEnum):

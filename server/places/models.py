@@ -2,10 +2,11 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db import Base
+from server.db import Base, forbid_overlap
+from server.places.rules import Equipment
 
 
 class Building(Base):
@@ -90,6 +91,7 @@ class Zone(Base):
     excluded: Mapped[bool] = mapped_column(default=False)  # P8: toilets, health room, union office …
     counts_only: Mapped[bool] = mapped_column(default=False)  # refresh areas: never a name
     sort: Mapped[int] = mapped_column(default=0)
+    short_code: Mapped[str | None] = mapped_column(String(8), unique=True)  # on the sign at its entrance
 
     __table_args__ = (
         UniqueConstraint("floor_id", "code"),
@@ -108,8 +110,85 @@ class Seat(Base):
     kind: Mapped[str] = mapped_column(String(16), default="group")  # group, solo, group_desk, booth, fixed, counter
     x_m: Mapped[float]
     y_m: Mapped[float]
+    table_id: Mapped[int | None] = mapped_column(ForeignKey("seat.id", ondelete="CASCADE"), index=True)
+    # the table this is a place of: a table and its places exclude each other
+    capacity: Mapped[int] = mapped_column(default=1, server_default="1")  # people: of a table, a booth or a room
+    is_priority: Mapped[bool] = mapped_column(
+        default=False
+    )  # 配慮席: kept for those who need it; why is nobody's business
+    short_code: Mapped[str | None] = mapped_column(String(8), unique=True)  # on the seat's sign, to be typed on a PC
+    retired_on: Mapped[date | None]  # from that day on it is no seat any more; its bookings keep their place
 
-    __table_args__ = (UniqueConstraint("zone_id", "code"),)
+    __table_args__ = (
+        UniqueConstraint("zone_id", "code"),
+        CheckConstraint("capacity >= 1", name="capacity"),
+        CheckConstraint("table_id IS NULL OR table_id <> id", name="table"),
+    )
+
+
+class SeatEquipment(Base):
+    """Something that a seat has."""
+
+    __tablename__ = "seat_equipment"
+
+    seat_id: Mapped[int] = mapped_column(ForeignKey("seat.id", ondelete="CASCADE"), primary_key=True)
+    equipment: Mapped[str] = mapped_column(String(16), primary_key=True)
+
+    __table_args__ = (
+        CheckConstraint(f"equipment IN ({', '.join(repr(e.value) for e in Equipment)})", name="equipment"),
+    )
+
+
+class SeatHolder(Base):
+    """Whose fixed or priority seat this is, dated; the reason is written nowhere."""
+
+    __tablename__ = "seat_holder"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seat_id: Mapped[int] = mapped_column(ForeignKey("seat.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+
+    __table_args__ = (CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="term"),)
+
+
+forbid_overlap(SeatHolder, "seat_id")
+
+
+class SeatOutage(Base):
+    """A seat that cannot be used for a while, and why."""
+
+    __tablename__ = "seat_outage"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seat_id: Mapped[int] = mapped_column(ForeignKey("seat.id", ondelete="CASCADE"), index=True)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]  # None: until somebody ends it
+    reason: Mapped[str] = mapped_column(String(100))
+    set_by: Mapped[str] = mapped_column(String(130))  # who to ask
+
+    __table_args__ = (CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="term"),)
+
+
+class SeatReport(Base):
+    """Somebody says that a seat is not as it is described; somebody who looks after the zone answers."""
+
+    __tablename__ = "seat_report"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    seat_id: Mapped[int] = mapped_column(ForeignKey("seat.id", ondelete="CASCADE"), index=True)
+    what: Mapped[str] = mapped_column(String(16))  # an Equipment that is missing or broken, or "other"
+    note: Mapped[str] = mapped_column(String(200), default="")
+    reported_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"), index=True)
+    reported_at: Mapped[datetime]
+    owner_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="SET NULL"), index=True
+    )  # who sees to it
+    done_at: Mapped[datetime | None]
+    answer: Mapped[str] = mapped_column(String(200), default="")
+
+    __table_args__ = (Index("ix_seat_report_done_at", "done_at"),)
 
 
 class ZoneOwner(Base):

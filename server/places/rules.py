@@ -1,7 +1,8 @@
 """When a building is open, and what a zone's outline must be. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
@@ -24,16 +25,30 @@ class FloorKind(StrEnum):
 
 
 class SeatKind(StrEnum):
-    """What a seat is."""
+    """What a seat, or another place that can be booked, is."""
 
-    GROUP = "group"
+    GROUP = "group"  # a seat of a group address
     SOLO = "solo"
-    GROUP_DESK = "group_desk"
+    GROUP_DESK = "group_desk"  # a big table, or one of its places
     BOOTH = "booth"
+    ROOM = "room"
     FIXED = "fixed"
     COUNTER = "counter"
 
 
+class Equipment(StrEnum):
+    """What a seat has, or what kind of place it is: what people may wish for."""
+
+    MONITOR = "monitor"
+    STANDING = "standing"
+    DOCK = "dock"
+    WHEELCHAIR = "wheelchair"
+    QUIET = "quiet"
+    NO_CONFIDENTIAL = "no_confidential"  # no confidential material here: people walk by
+
+
+SHORT_CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that looks like something else when typed by hand
+SHORT_CODE_LENGTH = 6
 SEAT_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,31}")
 
 
@@ -108,6 +123,20 @@ def check_seat(code: str, kind: str, x_m: float, y_m: float, width_m: float, hei
             w=width_m,
             h=height_m,
         )
+
+
+def check_equipment(equipment: Iterable[str]) -> None:
+    """Refused when one of these is no equipment that we know."""
+    unknown = next((one for one in equipment if one not in set(Equipment)), None)
+    if unknown is not None:
+        raise Refused("bad_equipment", "There is no equipment “%(what)s”.", 422, what=unknown)
+
+
+def typed_short_code(text: str) -> str:
+    """The code of a sign as somebody typed it: any width and case, spaces and hyphens; "" when it can be none."""
+    plain = unicodedata.normalize("NFKC", text).upper()
+    plain = "".join(letter for letter in plain if letter not in " -")
+    return plain if len(plain) == SHORT_CODE_LENGTH and all(one in SHORT_CODE_LETTERS for one in plain) else ""
 
 
 def area_m2(polygon: Polygon) -> float:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -13,18 +14,25 @@ from server import changes, db
 from server.changes import Thing
 from server.errors import Refused
 from server.places import rules
-from server.places.models import Building, ClosedDay, Floor, FloorPlan, Seat, TruePath, Zone, ZoneOwner
+from server.places.models import Building, ClosedDay, Floor, FloorPlan, Seat, SeatEquipment, TruePath, Zone, ZoneOwner
 
 MEDIA = ("image/svg+xml", "image/png")
 
 
 class NewSeat(NamedTuple):
-    """A seat that is to be: its code such as 18A-012, what it is, and where it stands on the floor."""
+    """A seat that is to be: its code such as 18A-012, what it is, and where it stands on the floor.
+
+    table   code of the table in the same zone that this is a place of; the table comes before it
+    """
 
     code: str
     kind: str
     x_m: float
     y_m: float
+    capacity: int = 1
+    is_priority: bool = False
+    equipment: tuple[str, ...] = ()
+    table: str | None = None
 
 
 def add_building(code: str, name: str, **fields: Any) -> int:
@@ -114,17 +122,52 @@ def add_seat(zone_id: int, code: str, kind: str, x_m: float, y_m: float, now: da
 def add_seats(zone_id: int, seats: Iterable[NewSeat], now: datetime) -> None:
     """More seats in a zone; Refused when a code will not do, is there already, or the seat lies outside the floor."""
     floor = db.session.get_one(Floor, db.session.get_one(Zone, zone_id).floor_id)
-    rows: list[dict[str, object]] = []
-    for code, kind, x_m, y_m in seats:
-        rules.check_seat(code, kind, x_m, y_m, floor.width_m, floor.height_m)
-        rows.append({"zone_id": zone_id, "code": code, "kind": kind, "x_m": x_m, "y_m": y_m})
-    if not rows:
+    seats = list(seats)
+    for one in seats:
+        rules.check_seat(one.code, one.kind, one.x_m, one.y_m, floor.width_m, floor.height_m)
+        rules.check_equipment(one.equipment)
+    if not seats:
         return
     try:
-        db.session.execute(insert(Seat), rows)
+        _insert_seats(zone_id, [one for one in seats if one.table is None])
+        _insert_seats(zone_id, [one for one in seats if one.table is not None])
     except IntegrityError:
         raise Refused("seat_exists", "This zone has a seat with this code already.") from None
     changes.record(Thing.FLOOR, floor.id, now)
+    changes.record(Thing.SEATS, floor.id, now)
+
+
+def _insert_seats(zone_id: int, seats: Sequence[NewSeat]) -> None:
+    if not seats:
+        return
+    tables = dict(db.session.execute(select(Seat.code, Seat.id).where(Seat.zone_id == zone_id)).all())
+    missing = next((one.table for one in seats if one.table is not None and one.table not in tables), None)
+    if missing is not None:
+        raise Refused("bad_seat", "There is no table %(table)s in this zone.", 422, table=missing)
+    rows = [
+        {
+            "zone_id": zone_id,
+            "code": one.code,
+            "kind": one.kind,
+            "x_m": one.x_m,
+            "y_m": one.y_m,
+            "capacity": one.capacity,
+            "is_priority": one.is_priority,
+            "table_id": None if one.table is None else tables[one.table],
+            "short_code": new_short_code(),
+        }
+        for one in seats
+    ]
+    db.session.execute(insert(Seat), rows)
+    ids = dict(db.session.execute(select(Seat.code, Seat.id).where(Seat.zone_id == zone_id)).all())
+    has = [{"seat_id": ids[one.code], "equipment": what} for one in seats for what in sorted(set(one.equipment))]
+    if has:
+        db.session.execute(insert(SeatEquipment), has)
+
+
+def new_short_code() -> str:
+    """A code for a sign; one in 700 million is drawn twice, and then the database says no."""
+    return "".join(secrets.choice(rules.SHORT_CODE_LETTERS) for _ in range(rules.SHORT_CODE_LENGTH))
 
 
 def own_zone(zone_id: int, unit_id: int, valid_from: date, valid_to: date | None = None) -> None:

@@ -42,4 +42,18 @@ INVENTORY: tuple[Held, ...] = (
     Held(("audit_entry",), _l("What was done that has to be accounted for, by you or about you"), _l("3 years")),
     Held(("change",), _l("That something about you changed, so that open pages show it; never what"), _l("1 hour")),
     Held(("look_up",), _l("Who looked you up, when and from which screen; and whom you looked up"), _l("1 year")),
+    Held(
+        ("booking", "booking_slot", "booking_series", "seat_wait", "kept_answer"),
+        _l("Which seats and rooms you have booked, and whether you came; never when you came or left"),
+        _l("90 days, then without your name"),
+    ),
+    Held(("seat_holder",), _l("A seat of your own, if you have one; never why"), _l("as long as it is yours")),
+    Held(("seat_report",), _l("Seats that you said are not as described"), _l("90 days after they are put right")),
+    Held(
+        ("seat_need", "seat_pairing"),
+        _l("What your seat must have, and whom you like to sit beside, as you said it"),
+        _l("until you change it"),
+    ),
+    Held(("seat_draw_result",), _l("Which seats the lottery gave you, and why"), _l("90 days")),
+    Held(("calendar_feed", "letter"), _l("Your calendar address, and mails that wait to be sent"), _l("until you end it")),
 )

@@ -1,0 +1,201 @@
+"""Reads of bookings and house rules; small frozen views."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Select, func, select
+
+from server import db
+from server.bookings.models import Booking, HouseRule
+from server.bookings.rules import HOLDING, HouseRules, Place, State, house_rules, parsed
+from server.people import queries as people
+from server.people.queries import UnitView
+from server.places.models import Seat, Zone
+from server.places.queries import SeatView, ZoneView
+from server.places.rules import SeatKind
+
+BUREAU = "bureau"
+LOOKBACK_DAYS = 90  # no booking knows its person for longer (P10)
+
+
+@dataclass(frozen=True, slots=True)
+class BookingView:
+    """One booking with its place."""
+
+    id: int
+    seat_id: int
+    seat_code: str
+    kind: str
+    zone_id: int
+    floor_id: int
+    person_id: int | None
+    booked_by_id: int | None
+    starts_at: datetime
+    ends_at: datetime
+    state: State
+    how: str
+    is_confirmed: bool
+    series_id: int | None
+    party_id: int | None
+    subject: str
+    sequence: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether it keeps its place for somebody."""
+        return self.state in HOLDING
+
+
+def booking(booking_id: int) -> BookingView | None:
+    """One booking."""
+    found = _views(_wanted().where(Booking.id == booking_id))
+    return found[0] if found else None
+
+
+def of_person(person_id: int, starts_at: datetime, ends_at: datetime, *, holding: bool = True) -> list[BookingView]:
+    """Somebody's bookings that share some time with the interval, the earliest first."""
+    wanted = _wanted().where(Booking.person_id == person_id, *_during(starts_at, ends_at))
+    return _views(wanted.where(Booking.state.in_(HOLDING)) if holding else wanted)
+
+
+def of_seats(seat_ids: Collection[int], starts_at: datetime, ends_at: datetime) -> list[BookingView]:
+    """The bookings that keep these seats for somebody during some of the interval, the earliest first."""
+    if not seat_ids:
+        return []
+    wanted = _wanted().where(Booking.seat_id.in_(seat_ids), *_during(starts_at, ends_at), Booking.state.in_(HOLDING))
+    return _views(wanted)
+
+
+def of_floor(floor_id: int, starts_at: datetime, ends_at: datetime) -> list[BookingView]:
+    """The bookings that keep a seat of the floor for somebody during some of the interval, the earliest first."""
+    seat_ids = list(db.session.scalars(select(Seat.id).join(Zone).where(Zone.floor_id == floor_id)))
+    return of_seats(seat_ids, starts_at, ends_at)
+
+
+def n_in_week(person_id: int, zone_id: int, week_starts_at: datetime, but: int | None = None) -> int:
+    """How many bookings of a zone somebody holds or used in the seven days from then on.
+
+    but   a booking that does not count: it is being moved
+    """
+    counted = (
+        select(func.count())
+        .select_from(Booking)
+        .join(Seat, Seat.id == Booking.seat_id)
+        .where(
+            Booking.person_id == person_id,
+            Seat.zone_id == zone_id,
+            Booking.starts_at >= week_starts_at,
+            Booking.starts_at < week_starts_at + timedelta(days=7),
+            Booking.state.not_in([State.CANCELLED.value, State.RELEASED.value]),
+            Booking.id != (but or 0),
+        )
+    )
+    return db.session.scalar(counted) or 0
+
+
+def recent_seats(person_id: int, before: datetime, n: int) -> list[int]:
+    """The seats somebody really sat on before an instant, the newest first, of the last `n` such bookings."""
+    rows = (
+        select(Booking.seat_id)
+        .where(
+            Booking.person_id == person_id,
+            Booking.starts_at < before,
+            Booking.starts_at >= before - timedelta(days=LOOKBACK_DAYS),
+            Booking.is_confirmed,
+        )
+        .order_by(Booking.starts_at.desc())
+        .limit(n)
+    )
+    return list(db.session.scalars(rows))
+
+
+def place(seat: SeatView, zone: ZoneView, floor_excluded: bool, units: Mapping[int, UnitView]) -> Place:
+    """What the rules have to know of a seat."""
+    return Place(
+        seat.id,
+        seat.code,
+        SeatKind(seat.kind),
+        zone.id,
+        zone.code,
+        zone.excluded or floor_excluded,
+        seat.is_priority,
+        seat.retired_on,
+        frozenset(zone.unit_ids),
+        bureau_units(zone.unit_ids, units),
+    )
+
+
+def bureau_units(unit_ids: Iterable[int], units: Mapping[int, UnitView]) -> frozenset[int]:
+    """Every unit of the bureaus that these units belong to."""
+    tops = {
+        next((one.id for one in people.unit_path(unit_id, units) if one.kind == BUREAU), unit_id)
+        for unit_id in unit_ids
+    }
+    return people.units_below(tops, units)
+
+
+class RulesOfDay:
+    """The house rules of a building on one day: read once, asked for any zone and kind."""
+
+    def __init__(self, building_id: int, day: date) -> None:
+        self._building = f"building:{building_id}"
+        self._rows: dict[tuple[str, str], tuple[date, Mapping[str, Any], str]] = {}
+        found = select(HouseRule).where(HouseRule.valid_from <= day).order_by(HouseRule.valid_from)
+        for row in db.session.scalars(found):  # a later day's row takes the place of an earlier one's
+            self._rows[row.scope, row.kind] = (row.valid_from, parsed(row.settings), row.set_by)
+
+    def of(self, zone: ZoneView, kind: SeatKind) -> HouseRules:
+        """What holds for a kind of place in a zone."""
+        return house_rules(kind, [settings for _from, settings, _by in self._for(zone, kind)])
+
+    def responsible(self, zone: ZoneView, kind: SeatKind) -> str:
+        """Who answers for the narrowest rule that was set; "" when only the defaults hold."""
+        return next((by for _from, _settings, by in reversed(self._for(zone, kind)) if by), "")
+
+    def _for(self, zone: ZoneView, kind: SeatKind) -> list[tuple[date, Mapping[str, Any], str]]:
+        scopes = (self._building, f"floor:{zone.floor_id}", f"zone:{zone.id}")
+        keys = [(scope, one) for scope in scopes for one in ("", kind.value)]
+        return [self._rows[key] for key in keys if key in self._rows]
+
+
+def _wanted() -> Select[Any]:
+    wanted = (
+        select(
+            Booking.id,
+            Booking.seat_id,
+            Seat.code,
+            Seat.kind,
+            Seat.zone_id,
+            Zone.floor_id,
+            Booking.person_id,
+            Booking.booked_by_id,
+            Booking.starts_at,
+            Booking.ends_at,
+            Booking.state,
+            Booking.how,
+            Booking.is_confirmed,
+            Booking.series_id,
+            Booking.party_id,
+            Booking.subject,
+            Booking.sequence,
+        )
+        .join(Seat, Seat.id == Booking.seat_id)
+        .join(Zone, Zone.id == Seat.zone_id)
+        .order_by(Booking.starts_at, Booking.id)
+    )
+    return cast(Select[Any], wanted)
+
+
+def _during(starts_at: datetime, ends_at: datetime) -> Sequence[Any]:
+    # No booking is longer than a day: the lower bound lets the index skip all that came before.
+    return (Booking.starts_at > starts_at - timedelta(days=1), Booking.starts_at < ends_at, Booking.ends_at > starts_at)
+
+
+def _views(wanted: Select[Any]) -> list[BookingView]:
+    return [BookingView(*_with_state(row)) for row in db.session.execute(wanted)]
+
+
+def _with_state(row: Sequence[Any]) -> list[Any]:
+    return [*row[:10], State(row[10]), *row[11:]]

@@ -1,0 +1,87 @@
+"""Lotteries and what they explain; who likes to sit with whom; what a seat must have; fixation by zone and month."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db import BIG, Base
+from server.places.rules import Equipment
+
+
+class Draw(Base):
+    """One lottery of a zone for a day; the same seed and the same facts give the same result."""
+
+    __tablename__ = "seat_draw"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    zone_id: Mapped[int] = mapped_column(ForeignKey("zone.id", ondelete="CASCADE"), index=True)
+    day: Mapped[date]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    seed: Mapped[int] = mapped_column(BIG)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON)  # what went in, without names: to draw it again
+    drawn_at: Mapped[datetime]
+    drawn_by: Mapped[str] = mapped_column(String(130), default="")
+
+
+class DrawResult(Base):
+    """Who got which seat in a draw, and why."""
+
+    __tablename__ = "seat_draw_result"
+
+    draw_id: Mapped[int] = mapped_column(ForeignKey("seat_draw.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    seat_id: Mapped[int | None] = mapped_column(ForeignKey("seat.id"))  # None: there were too few
+    reasons: Mapped[list[Any]] = mapped_column(JSON)  # codes with their values; sentences are made from them
+
+    __table_args__ = (UniqueConstraint("draw_id", "seat_id"),)
+
+
+class SeatNeed(Base):
+    """What a person's seat must have, by their own word; read by the lottery and by them alone, without a reason."""
+
+    __tablename__ = "seat_need"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    equipment: Mapped[str] = mapped_column(String(16), primary_key=True)
+
+    __table_args__ = (
+        CheckConstraint(f"equipment IN ({', '.join(repr(e.value) for e in Equipment)})", name="equipment"),
+    )
+
+
+class Pairing(Base):
+    """Two people who are to sit beside each other: they asked for it (both), or one is the other's mentor."""
+
+    __tablename__ = "seat_pairing"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)  # asked; newcomer
+    other_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)  # was asked; mentor
+    kind: Mapped[str] = mapped_column(String(16))  # together, mentor
+    is_agreed: Mapped[bool] = mapped_column(default=False)  # by the other one
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+
+    __table_args__ = (
+        UniqueConstraint("person_id", "other_id", "kind"),
+        CheckConstraint("person_id <> other_id", name="two"),
+        CheckConstraint("kind IN ('together', 'mentor')", name="kind"),
+        CheckConstraint("last_day >= first_day", name="term"),
+    )
+
+
+class FixationMonth(Base):
+    """How fixed the seats of a zone were in a month, over all its people; never of one of them (k ≥ 5 when shown)."""
+
+    __tablename__ = "fixation_month"
+
+    zone_id: Mapped[int] = mapped_column(ForeignKey("zone.id", ondelete="CASCADE"), primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)  # its first day
+    n_people: Mapped[int]
+    n_days: Mapped[int]
+    used: Mapped[float]  # mean effective number of seats
+    expected: Mapped[float]  # what chance would give under the zone's rules
+    index: Mapped[float]  # docs/fixation-index.md
