@@ -9,6 +9,7 @@ from server.live_map.queries import Places
 from server.live_map.rules import Entry, Status
 from server.live_map.stream import Stream, event
 from server.live_map.views import Mine, View
+from server.places.queries import FloorView
 
 RELOAD = event("reload", {})
 
@@ -50,6 +51,11 @@ def status_event(status: Status) -> bytes:
         "status",
         {"as_of": int(status.as_of.timestamp()), "stale": status.stale, "reasons": status.reasons},
     )
+
+
+def seats_event(floor: FloorView) -> bytes:
+    """Seats of a floor are free, taken or described otherwise than before: its page reads them again."""
+    return event("seats", {"floor": floor.code})
 
 
 class Told:

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from datetime import datetime
 from typing import TypeVar
 
+from server.changes import Thing
 from server.live_map import events, rules
 from server.live_map.events import RELOAD, Told
 from server.live_map.known import Known
@@ -19,6 +20,7 @@ from server.live_map.views import Mine, View
 from server.people.rules import Viewer
 
 Key = TypeVar("Key", bound=Hashable)
+OF_ALL_FLOORS = 0  # the id in a line about seats
 Watched = Mapping[int | None, set[Stream]]  # of one kind of viewer, by floor id (None: the start page)
 
 
@@ -93,6 +95,18 @@ class Fanout:
                     self._tell(one, places, now)
         for account_id, viewer in news.viewers.items():
             self._renew(account_id, viewer, now)
+        self._tell_of_seats({line.thing_id for line in news.lines if line.thing is Thing.SEATS})
+
+    def _tell_of_seats(self, floor_ids: set[int]) -> None:
+        places = self._model.places
+        if not floor_ids or places is None:
+            return
+        told = places.floors if OF_ALL_FLOORS in floor_ids else [f for f in places.floors if f.id in floor_ids]
+        for floor in told:
+            data = events.seats_event(floor)
+            for watched in self._watched.values():
+                for stream in watched.get(floor.id, ()):
+                    stream.put(data)
 
     def _tell(self, one: Changed, places: Places, now: datetime) -> None:
         told = Told(one, places)

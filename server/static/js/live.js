@@ -15,11 +15,12 @@ const REMEMBERED = 2_000; // events kept for the snapshot that may have been ove
  *   onSnapshot(snapshot)  the whole truth; replaces what was there
  *   onPerson(person)      the latest of one person; {id, gone: true} when no longer here
  *   onCounts(counts), onHeard({id: heard_at})
+ *   onSeats()             seats have changed, or may have while nothing was heard; may be missing
  *   onStatus({as_of, stale, reasons, reachable})
  */
 export class Live {
-  constructor({ snapshotUrl, streamUrl, onSnapshot, onPerson, onCounts, onHeard, onStatus }) {
-    Object.assign(this, { snapshotUrl, streamUrl, onSnapshot, onPerson, onCounts, onHeard, onStatus });
+  constructor({ snapshotUrl, streamUrl, onSnapshot, onPerson, onCounts, onHeard, onSeats = () => {}, onStatus }) {
+    Object.assign(this, { snapshotUrl, streamUrl, onSnapshot, onPerson, onCounts, onHeard, onSeats, onStatus });
     this.status = { as_of: null, stale: false, reasons: [], reachable: true };
     this.recent = [];
     this.paused = false;
@@ -71,6 +72,7 @@ export class Live {
     });
     on("counts", (counts) => this.paused || this.onCounts(counts));
     on("heard", (heard) => this.paused || this.onHeard(heard.heard));
+    on("seats", () => this.paused || this.onSeats());
     on("status", (status) => this.take(status));
     on("reload", () => this.read());
     on("bye", ({ why }) => {
@@ -133,6 +135,7 @@ export class Live {
       const snapshot = await answer.json();
       this.alive();
       this.onSnapshot(snapshot);
+      this.onSeats();
       for (const [id, person] of this.recent) if (id > snapshot.last_id) this.onPerson(person);
       this.recent = this.recent.filter(([id]) => id > snapshot.last_id);
       this.take(snapshot);

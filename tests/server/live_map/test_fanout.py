@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from watching import TOKYO
 
-from server import clock, db
+from server import changes, clock, db
+from server.changes import Thing
 from server.live_map import model
 from server.people import service as people
 from server.people.rules import Audience, Level, PauseLength
@@ -172,3 +173,26 @@ def test_kinds_of_viewers_that_nobody_is_left_of_are_forgotten(office, feed, sig
     feed.model.forget_views(feed.fanout.kinds())
 
     assert set(feed.model.views) == feed.fanout.kinds()
+
+
+def test_a_floors_page_hears_that_its_seats_are_others_and_no_other_page_does(database, office, feed, signed_in, watch):
+    visitor = signed_in(person_id=office.sato)
+    here, elsewhere, home = watch(visitor), watch(visitor, "/api/v1/stream?floor=17"), watch(visitor, "/api/v1/stream")
+    with db.transaction():
+        changes.record(Thing.SEATS, office.floor, clock.now())
+        changes.record(Thing.SEATS, office.floor, clock.now())
+    feed.turn(clock.now())
+
+    assert [event.data for event in here.read() if event.kind == "seats"] == [{"floor": "18"}]
+    assert "seats" not in elsewhere.kinds() + home.kinds()
+
+
+def test_every_floors_page_hears_of_seats_when_a_rule_of_the_building_changes(database, office, feed, signed_in, watch):
+    visitor = signed_in(person_id=office.sato)
+    readers = [watch(visitor), watch(visitor, "/api/v1/stream?floor=17")]
+
+    with db.transaction():
+        changes.record(Thing.SEATS, 0, clock.now())
+    feed.turn(clock.now())
+
+    assert [[e.data["floor"] for e in reader.read() if e.kind == "seats"] for reader in readers] == [["18"], ["17"]]
