@@ -36,6 +36,7 @@ from server.people import admin as accounts
 from server.people import api as people_api
 from server.people import devices, entrance, login
 from server.people import web as people
+from server.people.cookies import API
 from server.people.rules import Role, Scope
 from server.phones import admin as numbers
 from server.phones import api as phones_api
@@ -282,7 +283,7 @@ def _refuse_strangers() -> ResponseReturnValue | None:
     if site not in (None, "same-origin", "none") or (origin is not None and not _is_ours(origin)):
         raise Refused("foreign_origin", "This request came from another site.", 403)
     has_body = bool(request.content_type or request.content_length or request.headers.get("Transfer-Encoding"))
-    if request.path.startswith(login.API) and has_body and request.mimetype != "application/json":
+    if request.path.startswith(API) and has_body and request.mimetype != "application/json":
         raise Refused("not_json", "Send JSON.", 415)
     return None
 
@@ -294,7 +295,7 @@ def _refuse_forged(forgery: CSRFProtect) -> None:
 
 def _refuse_unreadable() -> None:
     """JSON that is none, or too deep, or holds half a character, is refused before a room reads it."""
-    if not request.path.startswith(login.API) or not request.is_json or not (body := request.get_data()):
+    if not request.path.startswith(API) or not request.is_json or not (body := request.get_data()):
         return
     try:
         json.dumps(json.loads(body), ensure_ascii=False).encode()
@@ -325,7 +326,7 @@ def _headed(response: Response, config: Settings) -> Response:
     if request.endpoint != "static":
         headers.setdefault("Cache-Control", "no-store")
         response.vary.update(("Cookie", "Accept-Language"))
-    if request.path.startswith(login.API):
+    if request.path.startswith(API):
         response.vary.add("Authorization")
         if response.status_code == 401:
             headers.setdefault("WWW-Authenticate", BEARER)
@@ -358,7 +359,7 @@ def _timezone() -> tzinfo | None:
 
 
 def _wants_json() -> bool:
-    if request.path.startswith(login.API) or request.is_json:
+    if request.path.startswith(API) or request.is_json:
         return True
     best = request.accept_mimetypes.best_match(("text/html", "application/json"), "text/html")
     return best == "application/json"
@@ -398,7 +399,7 @@ def _handle_errors(app: Flask) -> None:
     @app.errorhandler(SQLAlchemyError)
     def stored(error: SQLAlchemyError) -> ResponseReturnValue:
         db.session.remove()
-        if not login.database_is_away(error):
+        if not db.is_away(error):
             return failed(error)
         log.warning("the database is away: %s", type(error).__name__)
         return _away()

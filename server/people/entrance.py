@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from server import audit, clock, db
 from server.access import PUBLIC, local_path, only
 from server.errors import Refused
-from server.people import factors, failures, linking, login, oidc, sessions
+from server.people import factors, failures, linking, login, oidc, proof, sessions
 from server.people.linking import Outsider
 from server.people.oidc import Provider
 from server.people.sessions import SignedIn
@@ -65,13 +65,13 @@ def accept_code() -> ResponseReturnValue:
     if pending is None:
         return redirect(url_for("people.sign_in", ended=1))
     try:
-        is_right = login.check_code(pending.account_id, request.form.get("code", ""))
+        is_right = proof.check_code(pending.account_id, request.form.get("code", ""))
     except Refused as refused:
         return _code_form(_(refused.sentence, **refused.values)), refused.status, _later(refused)
     if not is_right:
         return _code_form(_("The code is not right, or it has been used. Wait for the next one.")), 422
     with db.transaction():
-        return redirect(local_path(login.pass_factor(pending.account_id)))
+        return redirect(local_path(proof.pass_factor(pending.account_id)))
 
 
 @pages.get("/sign-in/enrol")
@@ -89,7 +89,7 @@ def picture() -> ResponseReturnValue:
     pending = _must_enrol()
     if pending is None:
         raise Refused("signed_out", "Log in first.", 401)
-    return Response(login.offered_picture(pending.account_id), mimetype="image/svg+xml")
+    return Response(proof.offered_picture(pending.account_id), mimetype="image/svg+xml")
 
 
 @pages.post("/sign-in/enrol")
@@ -102,14 +102,14 @@ def accept_enrolment() -> ResponseReturnValue:
     scope = failures.factor_scope(pending.account_id)
     try:
         tried_at = login.try_once(scope)
-        secret = login.offered_secret()
+        secret = proof.offered_secret()
         with db.transaction():
             now = clock.now()
             failures.take_back([scope], tried_at)
-            codes = factors.confirm(pending.account_id, secret, request.form.get("code", ""), login.seal(), now)
+            codes = factors.confirm(pending.account_id, secret, request.form.get("code", ""), proof.seal(), now)
             who = audit.account(pending.account_id, pending.name)
             audit.record(who, "factor_set", who, {}, now)
-            target = local_path(login.pass_factor(pending.account_id))
+            target = local_path(proof.pass_factor(pending.account_id))
     except Refused as refused:
         return _enrol_form(_(refused.sentence, **refused.values)), refused.status, _later(refused)
     return render_template("people/codes.html", codes=codes, target=target)
@@ -165,7 +165,7 @@ def _enrol_form(error: str | None = None) -> str:
     return render_template(
         "people/enrol.html",
         error=error,
-        secret=login.offered_secret(),
+        secret=proof.offered_secret(),
         picture=url_for("entrance.picture"),
         action=url_for("entrance.accept_enrolment"),
         must=True,

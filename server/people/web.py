@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from server import clock, db
 from server.access import PUBLIC, local_path, only
 from server.errors import Refused
-from server.people import failures, linking, login, passwords, proxy, queries, service, sessions
+from server.people import failures, linking, login, passwords, proof, proxy, queries, service, sessions
 from server.people.login import current_account
 
 LANGUAGES = ("ja", "en")
@@ -94,7 +94,7 @@ def accept_proof() -> ResponseReturnValue:
     target = local_path(request.form.get("next"))
     session = login.current_session()
     try:
-        is_right = login.proves(request.form.get("proof", ""))
+        is_right = proof.proves(request.form.get("proof", ""))
     except Refused as refused:
         return _waiting(_proof_form(target, _(refused.sentence, **refused.values)), refused)
     if not is_right or session.key_hash is None:
@@ -190,7 +190,7 @@ def _proof_form(target: str, error: str | None = None) -> str:
         "people/prove.html",
         next=target,
         error=error,
-        way=login.way_to_prove(),
+        way=proof.way_to_prove(),
         provider=given.oidc.name if given.oidc is not None else None,
     )
 

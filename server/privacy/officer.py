@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from server import audit, cells, clock, db
 from server.audit import EntryView
-from server.people import login, protection, queries
+from server.people import proof, protection, queries
 from server.people.login import current_account
 from server.presence import alerts, statistics
 from server.presence.alerts import AlertView
@@ -124,7 +124,7 @@ def log() -> ResponseReturnValue:
 @pages.post("/officer/audit.csv")
 def export() -> ResponseReturnValue:
     """The audit log as a file; that it was taken is a line of it."""
-    login.require_proof()
+    proof.require()
     action = request.form.get("action") or None
     account, now = current_account(), clock.now()
     with db.transaction():
