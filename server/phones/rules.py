@@ -4,13 +4,13 @@ import re
 import unicodedata
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import chain
 
-from server.presence.fusion import Found
+from server.presence.fusion import Found, Source
 from server.presence.rules import Shown, StatusKind
 
 
@@ -239,17 +239,38 @@ NOT_RUNG = frozenset({StatusKind.LEAVE, StatusKind.FOCUS, StatusKind.COUNTER})
 NEAR = frozenset({Shown.PRESENT, Shown.PASSING, Shown.SILENT, Shown.FLOOR, Shown.BUILDING})
 
 
+def is_old(found: Found) -> bool:
+    """Whether a place is only what a badge last said before the sensors fell silent."""
+    return found.is_deaf and found.source is Source.BEACON
+
+
 def reach(found: Found, own_zone_ids: Container[int]) -> Reach | None:
     """In which group somebody answers a section's number, None when it does not ring for them.
 
     found   what the asking person may know: of whoever hides there is no place and no status in it, so they stand with
-            those elsewhere, in or out, on leave or not
+            those elsewhere, in or out, on leave or not. Nobody is at their seat by an old signal.
     """
     if found.status is not None and found.status.kind in NOT_RUNG:
         return None
-    if found.state in (Shown.PRESENT, Shown.PASSING) and found.zone_id is not None and found.zone_id in own_zone_ids:
+    is_in_zone = found.state in (Shown.PRESENT, Shown.PASSING) and found.zone_id is not None
+    if is_in_zone and found.zone_id in own_zone_ids and not is_old(found):
         return Reach.AT_SEAT
     return Reach.IN_BUILDING if found.state in NEAR else Reach.ELSEWHERE
+
+
+NEAREST = 5  # of another section: as many as somebody rings one after the other
+
+
+def told(ring: Sequence[tuple[int, Reach | None]]) -> frozenset[int]:
+    """Of whom a ring group tells somebody of another section anything; everybody else is "elsewhere or not known".
+
+    Those who are named as near, the nearest few only, and those it does not ring: whoever knows the section sees who is
+    missing. The last group tells of nobody: whoever hides, is not heard, or is near but further down stands there, too.
+
+    ring   person and group, nearest first
+    """
+    near = [i for i, group in ring if group in (Reach.AT_SEAT, Reach.IN_BUILDING)]
+    return frozenset(near[:NEAREST]) | {i for i, group in ring if group is None}
 
 
 def months_after(day: date, months: int) -> date:

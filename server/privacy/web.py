@@ -54,6 +54,7 @@ SCREENS = {
     "search": _l("search"),
     "person": _l("person page"),
     "status": _l("status"),
+    "answering": _l("section’s number"),
 }
 
 
