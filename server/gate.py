@@ -14,13 +14,14 @@ from server.access import KIOSK_TOO, LOOPBACK_OR_TOKEN, PUBLIC, Rule
 from server.errors import Refused
 from server.limits import Counters, Lane
 from server.people import login
-from server.people.cookies import API
+from server.people.cookies import API, TELEPHONES, shows_password
 from server.people.rules import Role, Scope
 from server.problems import RETRY_AFTER_S, problem, wants_json
 from server.settings import Settings
 
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 BEARER = 'Bearer realm="iruka"'
+BASIC = 'Basic realm="iruka", charset="UTF-8"'  # what a telephone understands
 HEADERS = {
     "Content-Security-Policy": "; ".join(
         (
@@ -62,7 +63,7 @@ def _enter(rules: dict[str, Rule], config: Settings) -> ResponseReturnValue | No
         return None if access.is_operator(config.metrics_token) else abort(403)
     session = login.current_session()
     if session.token_refused:
-        told = {"WWW-Authenticate": f'{BEARER}, error="invalid_token"'}
+        told = {"WWW-Authenticate": BASIC if shows_password(request) else f'{BEARER}, error="invalid_token"'}
         return problem(401, "bad_token", gettext("This token is unknown, or it has ended."), told)
     if session.unverified or (session.remembered and rule.roles):
         raise ServiceUnavailable(retry_after=RETRY_AFTER_S)
@@ -175,5 +176,5 @@ def _headed(response: Response, config: Settings) -> Response:
     if request.path.startswith(API):
         response.vary.add("Authorization")
         if response.status_code == 401:
-            headers.setdefault("WWW-Authenticate", BEARER)
+            headers.setdefault("WWW-Authenticate", BASIC if request.path.startswith(TELEPHONES) else BEARER)
     return response

@@ -32,6 +32,7 @@ KEY_LENGTH = 43  # characters of 256 bits in URL-safe base64
 MEMORY_S = 600.0  # RP-10: how long a session seen before may still read while the database is away
 MEMORY_SIZE = 10_000
 API = "/api/v1/"  # the only paths on which a token counts
+TELEPHONES = f"{API}phonebook/"  # there it may also be the password of HTTP Basic: telephones send no other
 UNWATCHED = ("/static/", "/healthz", "/metrics")  # paths that ask nobody who they are
 
 
@@ -69,7 +70,7 @@ class Sessions(SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SessionMixin:
         """The session of the cookie, asked of the database every time."""
-        if (token := _bearer(request)) is not None:
+        if (token := _token(request)) is not None:
             return self._of_token(token)
         value = request.cookies.get(self.cookie)
         if value is None or request.path.startswith(UNWATCHED):
@@ -210,9 +211,23 @@ def hash_of(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-def _bearer(request: Request) -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and request.path.startswith(API) else None
+def shows_password(request: Request) -> bool:
+    """Whether a telephone shows its token as a password, under whatever name."""
+    return request.path.startswith(TELEPHONES) and _scheme(request) == "basic"
+
+
+def _token(request: Request) -> str | None:
+    """The API token that a program shows; "" when it shows something that is none."""
+    if shows_password(request):
+        given = request.authorization
+        return "" if given is None else (given.password or "").strip()
+    if _scheme(request) != "bearer" or not request.path.startswith(API):
+        return None
+    return request.headers["Authorization"].partition(" ")[2].strip()
+
+
+def _scheme(request: Request) -> str:
+    return request.headers.get("Authorization", "").partition(" ")[0].lower()
 
 
 def _opened(key_hash: bytes, found: Found) -> Session:
