@@ -17,6 +17,7 @@ from server.people import devices, entrance
 from server.people import web as people
 from server.people.rules import Role
 from server.phones import admin as numbers
+from server.phones import admin_plan, admin_report
 from server.phones import api as phones_api
 from server.phones import web as phones
 from server.presence import api as presence_api
@@ -42,6 +43,8 @@ ROOMS: tuple[Room, ...] = (
     Room(phones.pages, None, KIOSK_TOO),
     Room(phones_api.api, None, KIOSK_TOO),
     Room(numbers.pages, None, NUMBERS),
+    Room(admin_plan.pages, None, NUMBERS),
+    Room(admin_report.pages, None, NUMBERS),
     Room(memos.pages, None, SIGNED_IN),
     Room(memos_api.api, None, SIGNED_IN),
     Room(presence.pages, None, SIGNED_IN),
