@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 
 from server import clock, db
 from server.errors import Refused
-from server.phones import report, service
+from server.phones import plan as numbering
+from server.phones import report
 from server.phones.desk import Desk, Given, desk_of_caller, is_english, words_of_forms
 from server.phones.rules import Range, Use
 
@@ -26,7 +27,7 @@ def plan() -> ResponseReturnValue:
 def add_range() -> ResponseReturnValue:
     """One more range; only system administrators change the plan."""
     return _change_plan(
-        lambda desk: service.add_range(_range(0), today=desk.today, actor=desk.actor, now=clock.now()), 0
+        lambda desk: numbering.add_range(_range(0), today=desk.today, actor=desk.actor, now=clock.now()), 0
     )
 
 
@@ -40,7 +41,7 @@ def edit_range(range_id: int) -> ResponseReturnValue:
 def change_range(range_id: int) -> ResponseReturnValue:
     """Another stretch, bureau, use or note."""
     return _change_plan(
-        lambda desk: service.change_range(_range(range_id), today=desk.today, actor=desk.actor, now=clock.now()),
+        lambda desk: numbering.change_range(_range(range_id), today=desk.today, actor=desk.actor, now=clock.now()),
         range_id,
     )
 
@@ -49,7 +50,7 @@ def change_range(range_id: int) -> ResponseReturnValue:
 def remove_range(range_id: int) -> ResponseReturnValue:
     """The range is no part of the plan any more."""
     return _change_plan(
-        lambda desk: service.remove_range(range_id, today=desk.today, actor=desk.actor, now=clock.now()), range_id
+        lambda desk: numbering.remove_range(range_id, today=desk.today, actor=desk.actor, now=clock.now()), range_id
     )
 
 

@@ -9,7 +9,7 @@ from screens import NARROW, PATIENCE_MS, PHONE, WIDE, check, overflow_px
 
 from server import clock, db
 from server.people.rules import Role
-from server.phones import queries, service
+from server.phones import plan, queries, service
 from server.phones.rules import NEAREST, Holder, Kind, Range, Use
 from server.phones.service import NewNumber
 
@@ -24,7 +24,7 @@ def numbers(hall):
         return
     with db.transaction():
         for first, last, use in (("24000", "24999", Use.ASSIGNABLE), ("24990", "24999", Use.RESERVED)):
-            service.add_range(Range(0, first, last, None, use), today=today, **TOLD)
+            plan.add_range(Range(0, first, last, None, use), today=today, **TOLD)
         people = [hall.head, hall.suzuki, hall.sato, *hall.in_zone_a]
         service.lay_out(
             [
