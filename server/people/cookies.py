@@ -19,7 +19,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy.exc import SQLAlchemyError
 
 from server import clock, db
-from server.people import sessions, tokens
+from server.people import local_login, sessions, tokens
 from server.people.rules import Scope
 from server.people.sessions import Found, SignedIn
 from server.settings import Settings
@@ -63,6 +63,7 @@ class Sessions(SessionInterface):
         self.cookie = "__Host-iruka" if settings.secure else "iruka"
         self.browser_cookie = "__Host-iruka-browser" if settings.secure else "iruka-browser"
         self.secure = settings.secure
+        self._settings = settings
         self.zone = zone  # the building's clock
         self._sign = URLSafeTimedSerializer(settings.secret_key, salt="visitor")
         self._sign_browser = URLSafeTimedSerializer(settings.secret_key, salt="browser")
@@ -88,7 +89,7 @@ class Sessions(SessionInterface):
             if not db.is_away(error):
                 raise
             return self._while_away(key_hash)
-        if found is None:
+        if found is None or self._is_shut_out(found):
             self._seen.pop(key_hash, None)
             return self._ended()
         self._remember(key_hash, found)
@@ -175,6 +176,13 @@ class Sessions(SessionInterface):
         session = _opened(key_hash, seen[0])
         session.remembered = True
         return session
+
+    def _is_shut_out(self, found: Found) -> bool:
+        """Whether the session began with a password kept here that opens its account no longer (SR-12)."""
+        account = found.account
+        if found.method != "password":
+            return False
+        return local_login.open_until(self._settings, account.role, account.person_id, clock.now()) is None
 
     def _remember(self, key_hash: bytes, found: Found) -> None:
         self._seen[key_hash] = (found, time.monotonic())

@@ -173,7 +173,7 @@ def _overview() -> str:
         methods=METHODS,
         factor=factors.state(account.account_id),
         must_have_factor=rules.needs_factor(account.role),
-        has_password=found is not None and bool(queries.password_hash(account.account_id)),
+        has_password=bool(found and queries.password_hash(found.id) and login.own_password_until(found.id, now)),
         tokens=tokens.listed(account.account_id, now),
         scopes=SCOPES,
     )

@@ -1,5 +1,7 @@
 """On the way in: the provider's login page and back, and the second factor after the first."""
 
+from datetime import datetime
+
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -41,9 +43,12 @@ def come_back() -> ResponseReturnValue:
         target = local_path(kept["next"] if kept else None)
         account = login.signed_in()
         if kept and kept["prove"]:
-            return _proven(account, outsider, target)
+            return _proven(account, outsider, target, scope, tried_at)
         account_id = login.linked(outsider)
     except Refused as refused:
+        if refused.code == "oidc_away":  # nobody guessed anything, and others sign in from the same address
+            with db.transaction():
+                failures.take_back([scope], tried_at)
         return _back(refused)
     with db.transaction():
         failures.take_back([scope], tried_at)
@@ -122,13 +127,16 @@ def _provider() -> Provider:
     return oidc.provider(given)
 
 
-def _proven(account: SignedIn | None, outsider: Outsider, target: str) -> ResponseReturnValue:
+def _proven(
+    account: SignedIn | None, outsider: Outsider, target: str, scope: str, tried_at: datetime
+) -> ResponseReturnValue:
     session = login.current_session()
     with db.reading():
         is_theirs = account is not None and linking.is_theirs(account.account_id, outsider)
     if account is None or session.key_hash is None or not is_theirs:
         raise Refused("somebody_else", "That was somebody else’s login. Nothing has been changed.", 403)
     with db.transaction():
+        failures.take_back([scope], tried_at)
         sessions.prove(session.key_hash, clock.now())
     return redirect(target)
 
@@ -144,6 +152,7 @@ def _back(refused: Refused) -> ResponseReturnValue:
         directory=given.ldap is not None,
         provider=given.oidc.name if given.oidc is not None else None,
         proxied=False,
+        local=given.local_login,
     )
     return page, refused.status, _later(refused)
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from server import clock, db
 from server.errors import Refused
-from server.people import factors, failures, ldap, linking, queries, rules, service, sessions
+from server.people import factors, failures, ldap, linking, local_login, queries, rules, service, sessions
 from server.people.cookies import Session, Sessions, hash_of
 from server.people.linking import Outsider
 from server.people.rules import Scope
@@ -88,11 +88,13 @@ def sign_in(
         sessions_in_use().forget(session.key_hash)
         sessions.end(session.key_hash, now)
     session.clear()
+    latest = own_password_until(account_id, now) or now if method == "password" else None
     browser = rules.browser_name(request.user_agent.string)[:60]
     data = {"csrf_token": secrets.token_hex(20), **kept}
     sessions.start(
-        hash_of(key), account_id, data, now, method=method, browser=browser, proven_at=proven_at, factor_at=factor_at
-    )
+        hash_of(key), account_id, data, now, method=method, browser=browser, proven_at=proven_at, factor_at=factor_at,
+        latest=latest,
+    )  # fmt: skip
     session.new_key = key
 
 
@@ -105,11 +107,20 @@ def who(name: str, password: str) -> tuple[int, str] | None:
     account_id = service.verify(name, password)
     if account_id is not None:
         with db.reading():
-            return (account_id, "password") if linking.may_enter(account_id, now, zone) else None
+            if own_password_until(account_id, now) is not None:
+                return (account_id, "password") if linking.may_enter(account_id, now, zone) else None
     if directory is None:
         return None
     outsider = ldap.check(directory, name, password)
     return None if outsider is None else (linked(outsider), "ldap")
+
+
+def own_password_until(account_id: int, now: datetime) -> datetime | None:
+    """Until when the account's own password opens it (SR-12); None: not now."""
+    account = queries.account(account_id)
+    if account is None:
+        return None
+    return local_login.open_until(settings_in_use(), account.role, account.person_id, now)
 
 
 def linked(outsider: Outsider) -> int:

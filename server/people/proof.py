@@ -71,7 +71,7 @@ def way_to_prove() -> str | None:
         return None
     if found.has_factor:
         return "code"
-    if queries.password_hash(account.account_id):
+    if queries.password_hash(account.account_id) and login.own_password_until(account.account_id, clock.now()):
         return "password"
     if given.ldap is not None and found.data.get("name") and linking.is_linked(account.account_id, given.ldap.issuer):
         return "directory"

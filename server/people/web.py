@@ -107,12 +107,14 @@ def accept_proof() -> ResponseReturnValue:
 @pages.get("/password")
 def password() -> ResponseReturnValue:
     """The form for a new password."""
+    _refuse_closed_password()
     return render_template("people/password.html", error=None)
 
 
 @pages.post("/password")
 def change_password() -> ResponseReturnValue:
     """Set a new password; every other session of the account ends, this one gets a new key (SR-07)."""
+    _refuse_closed_password()
     account, session = current_account(), login.current_session()
     old, new, again = (request.form.get(field, "") for field in ("old", "new", "again"))
     found = queries.account(account.account_id)
@@ -155,6 +157,12 @@ def language() -> ResponseReturnValue:
     return redirect(local_path(request.form.get("next")))
 
 
+def _refuse_closed_password() -> None:
+    """A password that opens nothing is not asked for either (SR-12)."""
+    if login.own_password_until(current_account().account_id, clock.now()) is None:
+        raise Refused("password_closed", "Your account does not open with a password of this server.", 403)
+
+
 def _why() -> str | None:
     if request.args.get("ended") is not None:
         return str(_("You were logged out after a time without activity. Log in again."))
@@ -173,6 +181,7 @@ def _form(target: str, error: str | None, name: str = "", *, proxied: bool = Fal
         directory=given.ldap is not None,
         provider=given.oidc.name if given.oidc is not None else None,
         proxied=proxied,
+        local=given.local_login,
     )
 
 

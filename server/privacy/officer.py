@@ -38,6 +38,8 @@ ACTIONS = {
     "factor_reset": _l("Second factor reset"),
     "factor_set": _l("Second factor set up"),
     "held_exported": _l("Own data downloaded"),
+    "local_login_allowed": _l("Passwords of this server allowed for a while"),
+    "local_login_ended": _l("Passwords of this server closed again"),
     "notice_published": _l("Notice published"),
     "number_added": _l("Number added"),
     "number_changed": _l("Number changed"),
