@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_timezone
 from flask_babel import gettext as _
 
-from server import clock, db
+from server import clock, db, telephone
 from server.errors import Refused
 from server.people import queries as people
 from server.phones import holders, queries, report, rules, service
@@ -86,7 +86,7 @@ def add() -> ResponseReturnValue:
     except Refused as refused:
         return _new(_given("new", refused)), refused.status
     flash(_("Saved."))
-    return redirect(url_for("numbers.edit", number=rules.extension_number(form.get("number", ""))))
+    return redirect(url_for("numbers.edit", number=telephone.extension_number(form.get("number", ""))))
 
 
 @pages.get("/numbers/<number>/edit")
@@ -166,7 +166,7 @@ def _is_wanted(one: HeldNumber, every: Numbers, desk: Desk, asked: Mapping[str, 
     if asked["state"] and state != asked["state"]:
         return False
     text = asked["q"].strip()
-    digits = rules.digits_of(text)
+    digits = telephone.digits_of(text)
     if digits:
         return rules.is_dialled(digits, one.number, one.outside_number)
     return not text or holders.is_named(text, f"{named(holder)[0]} {one.note}")
@@ -191,7 +191,7 @@ def _free(every: Numbers, desk: Desk, unit_id: int | None) -> list[tuple[str, bo
 
 
 def _mine(number: str, desk: Desk) -> tuple[HeldNumber, Numbers]:
-    digits = rules.extension_number(number)
+    digits = telephone.extension_number(number)
     every = report.numbers(desk.today)
     found = every.every.get(digits or "") or abort(404)
     _refuse_other_bureaus(found.number, desk, every)
@@ -202,7 +202,7 @@ def _refuse_other_bureaus(number: str, desk: Desk, every: Numbers | None = None)
     """A section administrator keeps to the own bureau: its holders, and numbers of its ranges."""
     if desk.is_everybodys:
         return
-    digits = rules.extension_number(number)
+    digits = telephone.extension_number(number)
     if digits is None:
         return  # no number at all: the service says so
     known = every if every is not None else report.numbers(desk.today)

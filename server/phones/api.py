@@ -9,12 +9,12 @@ from flask import abort
 from flask.typing import ResponseReturnValue
 from flask_babel import get_timezone
 
-from server import clock, db
+from server import clock, db, telephone
 from server.access import scope, unmetered
 from server.people import queries as people
 from server.people.login import current_account
 from server.people.rules import Scope, Viewer
-from server.phones import answering, lookup, rules
+from server.phones import answering, lookup
 from server.phones.answering import Answerer
 from server.phones.lookup import Listed
 from server.phones.rules import Kind, Reach
@@ -147,7 +147,7 @@ def get_answering(number: str) -> ResponseReturnValue:
 
 
 def _found(number: str) -> Listed:
-    digits = rules.extension_number(number)
+    digits = telephone.extension_number(number)
     day = clock.today(get_timezone())
     return (None if digits is None else lookup.one(digits, _viewer(), day)) or abort(404)
 

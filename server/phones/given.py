@@ -3,8 +3,8 @@
 import unicodedata
 from datetime import date
 
+from server import telephone
 from server.errors import Refused
-from server.phones import rules
 from server.phones.holders import NOT_SHOWN, holders
 from server.phones.rules import Holder
 
@@ -14,7 +14,7 @@ UNWRITABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # categories of characters tha
 
 def extension_digits(number: str) -> str:
     """The digits of an extension; Refused when it is none."""
-    digits = rules.extension_number(number)
+    digits = telephone.extension_number(number)
     if digits is None:
         raise Refused("bad_number", "An extension has 2 to 8 digits.", 422)
     return digits

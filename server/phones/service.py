@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from server import audit, changes, db
+from server import audit, changes, db, telephone
 from server.changes import Thing
 from server.errors import Refused
 from server.phones import queries, rules
@@ -203,7 +203,7 @@ def forget_holders(today: date, *, now: datetime) -> int:
 
 
 def _details(kind: str, outside_number: str, note: str) -> dict[str, Any]:
-    outside = rules.outside_number(outside_number)
+    outside = telephone.outside_number(outside_number)
     if outside is None:
         raise Refused("bad_outside_number", "An outside number begins with 0 or + and has 9 to 15 digits.", 422)
     if kind not in list(Kind):

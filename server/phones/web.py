@@ -7,11 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, get_timezone
 from flask_babel import gettext as _
 
-from server import clock, db
+from server import clock, db, telephone
 from server.people import queries as people
 from server.people.login import current_account
 from server.people.rules import Role, Viewer
-from server.phones import answering, lookup, rules, words
+from server.phones import answering, lookup, words
 from server.phones.answering import Answering
 from server.phones.rules import Reach
 from server.presence import alerts
@@ -24,7 +24,7 @@ pages = Blueprint("phones", __name__, template_folder="templates")
 @pages.get("/numbers/<number>")
 def number(number: str) -> ResponseReturnValue:
     """The page; every way of writing a number leads to one address."""
-    digits = rules.extension_number(number) or abort(404)
+    digits = telephone.extension_number(number) or abort(404)
     account, now = current_account(), clock.now()
     day = now.astimezone(get_timezone()).date()
     viewer = people.viewer_of(account.account_id, day)
