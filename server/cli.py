@@ -16,6 +16,7 @@ from server.errors import Misconfigured, Refused
 from server.live_map import workers as workers_of_gunicorn
 
 COMMANDS = {
+    "allow-local-login": ("server.people.command:allow_local_login", "Let administrators in for a while by password."),
     "background": ("server.cli:background", "Run the process that turns radio into whereabouts."),
     "broker-acl": ("server.fleet.command:broker_acl", "Write Mosquitto's accounts and access list."),
     "close-account": ("server.people.command:close_account", "Let nobody sign in with an account any more."),

@@ -25,7 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session, scoped_session, sessionmaker
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -136,6 +137,15 @@ def set_silent(silent: bool) -> None:
 def is_silent() -> bool:
     """Whether asking now would mean waiting: a database that hangs refuses nothing and answers nothing (RP-10)."""
     return _silent
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether an exception says that the database cannot be reached, rather than that we asked nonsense."""
+    if isinstance(error, PoolTimeout):
+        return True
+    return isinstance(error, DBAPIError) and (
+        error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError")
+    )
 
 
 def engine() -> Engine:

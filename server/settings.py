@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -83,6 +84,14 @@ class Proxy:
         return any(peer in network for network in self.peers)
 
 
+class LocalLogin(StrEnum):
+    """Which accounts open with a password kept here (SR-12)."""
+
+    ON = "on"  # every account that has one
+    NEEDED = "needed"  # those that no other way opens: administrators, privacy officers, what is nobody's own
+    EMERGENCY = "emergency"  # shared screens, and the others while somebody on the server's console allows it
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What one server process needs to know; every field has its variable in docs/settings.md."""
@@ -102,6 +111,7 @@ class Settings:
     ldap: Ldap | None = None  # IRUKA_LDAP_URL and what follows it
     oidc: Oidc | None = None  # IRUKA_OIDC_ISSUER and what follows it
     proxy: Proxy | None = None  # IRUKA_PROXY_USER_HEADER, IRUKA_PROXY_USER_FROM
+    local_login: LocalLogin = LocalLogin.ON  # IRUKA_LOCAL_LOGIN
     syslog: str | None = None  # IRUKA_SYSLOG: where the audit log's lines go, too
 
     @property
@@ -116,6 +126,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
     database_url = environment.get("IRUKA_DATABASE_URL", f"sqlite:///{state_dir / 'iruka.db'}")
     base_url = _base_url(environment.get("IRUKA_BASE_URL", "http://127.0.0.1:8000"))
     _refuse_debug(environment, base_url)
+    ldap, oidc, proxy = _ldap(environment), _oidc(environment, base_url), _proxy(environment)
     return Settings(
         database_url=_database_url(database_url),
         broker=_broker(environment),
@@ -130,9 +141,10 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         writes_per_minute=_whole_number(environment, "IRUKA_WRITES_PER_MINUTE", 60, 1, 60_000),
         namespaces=_namespaces(environment.get("IRUKA_BADGE_NAMESPACES", DEFAULT_NAMESPACES)),
         syslog=syslog(environment),
-        ldap=_ldap(environment),
-        oidc=_oidc(environment, base_url),
-        proxy=_proxy(environment),
+        ldap=ldap,
+        oidc=oidc,
+        proxy=proxy,
+        local_login=_local_login(environment, elsewhere=any((ldap, oidc, proxy))),
     )
 
 
@@ -330,6 +342,15 @@ def _proxy(environment: Mapping[str, str]) -> Proxy | None:
     if any(network.prefixlen == 0 for network in networks):
         raise Misconfigured("IRUKA_PROXY_USER_FROM must not trust every address.")
     return Proxy(header, networks)
+
+
+def _local_login(environment: Mapping[str, str], *, elsewhere: bool) -> LocalLogin:
+    value = environment.get("IRUKA_LOCAL_LOGIN", LocalLogin.ON)
+    if value not in set(LocalLogin):
+        raise Misconfigured(f"IRUKA_LOCAL_LOGIN must be on, needed or emergency, not {value!r}.")
+    if value != LocalLogin.ON and not elsewhere:
+        raise Misconfigured(f"IRUKA_LOCAL_LOGIN={value} needs a directory, a login service or a proxy to log in with.")
+    return LocalLogin(value)
 
 
 def _needed(environment: Mapping[str, str], name: str, because: str) -> str:

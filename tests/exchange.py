@@ -8,7 +8,7 @@ from watching import TOKYO, Office
 
 from server import clock, db
 from server.people.models import Unit
-from server.phones import service
+from server.phones import plan
 from server.phones.rules import Range, Use
 from server.places import service as places
 from server.presence import statuses
@@ -26,9 +26,9 @@ class Exchange(Office):
                 db.session.execute(update(Unit).where(Unit.id == unit).values(parent_id=bureau))
             places.own_zone(self.zone_a, self.section, make.DAY)
             told = {"today": make.DAY, "actor": "operator", "now": clock.now()}
-            service.add_range(Range(0, "24000", "24999", self.bureau, Use.ASSIGNABLE), **told)
-            service.add_range(Range(0, "24900", "24999", self.bureau, Use.RESERVED), **told)
-            service.add_range(Range(0, "23000", "23999", self.other_bureau, Use.ASSIGNABLE), **told)
+            plan.add_range(Range(0, "24000", "24999", self.bureau, Use.ASSIGNABLE), **told)
+            plan.add_range(Range(0, "24900", "24999", self.bureau, Use.RESERVED), **told)
+            plan.add_range(Range(0, "23000", "23999", self.other_bureau, Use.ASSIGNABLE), **told)
             self.main = make.extension("24101", "section", unit_id=self.section, is_main=True, outside="044-000-2410")
             for number, person_id in (("24111", self.head), ("24112", self.suzuki), ("24113", self.sato)):
                 make.extension(number, person_id=person_id)

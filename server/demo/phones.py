@@ -11,6 +11,7 @@ from itertools import count
 
 from server.people import queries as people
 from server.people.queries import UnitView
+from server.phones import plan
 from server.phones import service as phones
 from server.phones.rules import Holder, Kind, Range, Use
 from server.phones.service import NewNumber
@@ -27,7 +28,7 @@ def number_the_city(building_id: int, valid_from: date, today: date, now: dateti
     units = people.units_on(valid_from)
     bureaus = [unit for unit in units.values() if unit.kind == "bureau"]
     for one in _plan(bureaus):
-        phones.add_range(one, today=valid_from, actor=ACTOR, now=now)
+        plan.add_range(one, today=valid_from, actor=ACTOR, now=now)
     zones = {
         unit_id: zone.id
         for zone in places.zones_of_building(building_id, valid_from)

@@ -75,6 +75,8 @@ class Book:
             id=card.id,
             names=(writing, reading),
             codes=tuple(code for number in self.numbers_of_person.get(card.id, ()) for code in _codes(number)),
+            section=tuple(word for post in card.posts if post.is_primary for word in self._names_of(post.unit_id)),
+            others=tuple(word for post in card.posts if not post.is_primary for word in self._names_of(post.unit_id)),
             about=tuple(dict.fromkeys(self._about_person(card))),
             unit_ids=listed.unit_ids,
             sort=card.kana_key,
@@ -89,8 +91,11 @@ class Book:
             yield from words(post.duties)
 
     def _about_unit(self, unit_id: int) -> tuple[str, ...]:
-        found = (word for unit in self.path(unit_id) for word in (unit.name, unit.kana, unit.name_en) if word)
-        return tuple(found)
+        return tuple(word for unit in self.path(unit_id) for word in self._names_of(unit.id))
+
+    def _names_of(self, unit_id: int) -> tuple[str, ...]:
+        unit = self.units.get(unit_id)
+        return () if unit is None else tuple(word for word in (unit.name, unit.kana, unit.name_en) if word)
 
     def _unit(self, unit: UnitView) -> Item:
         return Item(

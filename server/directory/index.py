@@ -6,7 +6,7 @@ beginning (two cuts of the sorted list) and as a part (one search through all wo
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from heapq import nsmallest
@@ -31,7 +31,10 @@ class Item:
 
     names      its own names: each in parts (family and given name), found in any order and without a space
     codes      its numbers or codes, found from their beginning
-    about      what is said of it: unit, title, duties; found only together with a name, except for people
+    section    the unit it belongs to before any other: a person's primary post's
+    others     further units it belongs to: those of concurrent posts (兼務)
+    about      what else is said of it: units above, title, duties
+               the three are found only together with a name, except for people
     unit_ids   whose it is; the viewer's own come first
     sort       order among equals
     only_for   nobody but this person finds it (P13)
@@ -41,6 +44,8 @@ class Item:
     id: int
     names: tuple[tuple[str, ...], ...] = ()
     codes: tuple[str, ...] = ()
+    section: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     unit_ids: frozenset[int] = frozenset()
     sort: str = ""
@@ -58,21 +63,27 @@ class Found(NamedTuple):
 
 NOTHING = Found((), 0, 0)
 
-# How well a word fits, best first. What is merely said about a thing comes after every name.
-EXACT, BEGINNING, SOUNDS, SOUND_BEGINS, PART, SOUND_PART, ABOUT, ABOUT_PART = range(8)
+# How well a word fits, best first. What is merely said about a thing comes after every name, and how near it is to the
+# thing decides only among names that fit equally: eight words differ by less than one step of a name.
+EXACT, BEGINNING, SOUNDS, SOUND_BEGINS, PART, SOUND_PART, MERELY_SAID = range(0, 700, 100)
+SECTION, SECTION_PART, OTHERS, OTHERS_PART, ABOUT, ABOUT_PART = range(MERELY_SAID, MERELY_SAID + 6)
 PLACE_OF: dict[Kind, int] = {Kind.PERSON: 0, Kind.UNIT: 1, Kind.EXTENSION: 2, Kind.ZONE: 3, Kind.SEAT: 4}
 PLACE_FOR_CODES: dict[Kind, int] = {Kind.EXTENSION: 0, Kind.SEAT: 1, Kind.ZONE: 2, Kind.PERSON: 3, Kind.UNIT: 4}
 PEOPLE_BY_ABOUT = 9
 LABELS = ("内線", "ext", "tel", "電話")
+LAST = "\U0010ffff"  # sorts after every character there is
 POLITE = ("さん", "さま", "様", "氏", "殿")
 
 
 class _Words:
-    """Words in order, and the numbers of the things each names."""
+    """Words in order, known by their place among them.
 
-    def __init__(self, found: dict[str, list[int]], *, parts: bool) -> None:
-        self._words = sorted(found)
-        self._things = [found[word] for word in self._words]
+    things   the numbers of the things each word names; as many lists as there are ways to be named
+    """
+
+    def __init__(self, *named: Mapping[str, Sequence[int]], parts: bool) -> None:
+        self._words = sorted(set().union(*named))
+        self.things = [[of.get(word, ()) for word in self._words] for of in named]
         self._text, self._starts = "", []
         if parts:
             at = 0
@@ -81,21 +92,19 @@ class _Words:
                 at += len(word) + 1
             self._text = "\n".join(self._words)
 
-    def whole(self, word: str) -> Sequence[int]:
+    def whole(self, word: str) -> range:
         at = bisect_left(self._words, word)
-        return self._things[at] if at < len(self._words) and self._words[at] == word else ()
+        return range(at, at + (at < len(self._words) and self._words[at] == word))
 
-    def beginning(self, start: str) -> Iterator[Sequence[int]]:
-        at, n = bisect_left(self._words, start), len(self._words)
-        while at < n and self._words[at].startswith(start):
-            yield self._things[at]
-            at += 1
+    def beginning(self, start: str) -> range:
+        at = bisect_left(self._words, start)
+        return range(at, bisect_left(self._words, start + LAST, at))
 
-    def containing(self, part: str) -> Iterator[Sequence[int]]:
+    def containing(self, part: str) -> Iterator[int]:
         at = self._text.find(part)
         while at >= 0:
             number = bisect_left(self._starts, at + 1) - 1
-            yield self._things[number]
+            yield number
             following = number + 1
             if following == len(self._starts):
                 return
@@ -110,6 +119,8 @@ class Index:
         texts: defaultdict[str, list[int]] = defaultdict(list)
         sounds: defaultdict[str, list[int]] = defaultdict(list)
         wholes: defaultdict[str, list[int]] = defaultdict(list)
+        section: defaultdict[str, list[int]] = defaultdict(list)
+        others: defaultdict[str, list[int]] = defaultdict(list)
         about: defaultdict[str, list[int]] = defaultdict(list)
         for number, item in enumerate(self._items):
             for word in {one for name in item.names for part in name for one in (kept(part),)}:
@@ -117,13 +128,15 @@ class Index:
                 _put(sounds, word.sounds, number)
             _put(wholes, _whole_names(item), number)
             _put(wholes, {form for one in item.codes for form in (code(one), short_code(one))}, number)
-            for one in set(item.about):
-                word = kept(one)
-                _put(about, {*word.texts, *word.sounds}, number)
+            said: set[str] = set()
+            for where, what in ((section, item.section), (others, item.others), (about, item.about)):
+                forms = {form for one in set(what) for word in (kept(one),) for form in (*word.texts, *word.sounds)}
+                _put(where, forms - said, number)  # each once, where it is nearest
+                said |= forms
         self._texts = _Words(texts, parts=True)
         self._sounds = _Words(sounds, parts=True)
         self._wholes = _Words(wholes, parts=False)
-        self._about = _Words(about, parts=True)
+        self._said = _Words(section, others, about, parts=True)
 
     def __len__(self) -> int:
         return len(self._items)
@@ -169,23 +182,32 @@ class Index:
         parts = [text for text in texts if _may_be_part(text)]
         sound_parts = [sound for sound in sounds if _may_be_part(sound)]
         wholes = texts | {number} if number else texts
-        levels: tuple[tuple[int, Iterable[Iterable[Sequence[int]]]], ...] = (
-            (ABOUT_PART, (self._about.containing(text) for text in parts)),
-            (ABOUT, (self._about.beginning(word) for word in texts | sounds)),
-            (SOUND_PART, (self._sounds.containing(sound) for sound in sound_parts)),
-            (PART, (self._texts.containing(text) for text in parts)),
-            (SOUND_BEGINS, (v.beginning(sound) for sound in sounds for v in (self._sounds, self._wholes))),
-            (SOUNDS, ([v.whole(sound)] for sound in sounds for v in (self._sounds, self._wholes))),
-            (BEGINNING, (self._texts.beginning(text) for text in texts)),
-            (BEGINNING, (self._wholes.beginning(whole) for whole in wholes)),
-            (EXACT, ([self._texts.whole(text)] for text in texts)),
-            (EXACT, ([self._wholes.whole(whole)] for whole in wholes)),
+        said_parts = [at for text in parts for at in self._said.containing(text)]
+        said = [at for word in texts | sounds for at in self._said.beginning(word)]
+        section, others, about = self._said.things
+        (by_text,), (by_sound,), (by_whole,) = self._texts.things, self._sounds.things, self._wholes.things
+        levels: tuple[tuple[int, Sequence[Sequence[int]], Iterable[int]], ...] = (
+            (ABOUT_PART, about, said_parts),
+            (ABOUT, about, said),
+            (OTHERS_PART, others, said_parts),
+            (OTHERS, others, said),
+            (SECTION_PART, section, said_parts),
+            (SECTION, section, said),
+            (SOUND_PART, by_sound, (at for sound in sound_parts for at in self._sounds.containing(sound))),
+            (PART, by_text, (at for text in parts for at in self._texts.containing(text))),
+            (SOUND_BEGINS, by_sound, (at for sound in sounds for at in self._sounds.beginning(sound))),
+            (SOUND_BEGINS, by_whole, (at for sound in sounds for at in self._wholes.beginning(sound))),
+            (SOUNDS, by_sound, (at for sound in sounds for at in self._sounds.whole(sound))),
+            (SOUNDS, by_whole, (at for sound in sounds for at in self._wholes.whole(sound))),
+            (BEGINNING, by_text, (at for text in texts for at in self._texts.beginning(text))),
+            (BEGINNING, by_whole, (at for whole in wholes for at in self._wholes.beginning(whole))),
+            (EXACT, by_text, (at for text in texts for at in self._texts.whole(text))),
+            (EXACT, by_whole, (at for whole in wholes for at in self._wholes.whole(whole))),
         )
         fit: dict[int, int] = {}
-        for how, found in levels:
-            for lists in found:
-                for things in lists:
-                    fit.update(dict.fromkeys(things, how))
+        for how, things, found in levels:
+            for at in found:
+                fit.update(dict.fromkeys(things[at], how))
         return fit
 
     def _ranked(
@@ -206,7 +228,7 @@ class Index:
             if item.only_for is not None and item.only_for != me:
                 continue
             place = places[item.kind]
-            if best >= ABOUT:
+            if best >= MERELY_SAID:
                 if item.kind is not Kind.PERSON:
                     continue
                 place = PEOPLE_BY_ABOUT

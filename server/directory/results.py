@@ -18,7 +18,6 @@ from server.directory.place import place
 from server.directory.search import Search
 from server.live_map import rules
 from server.live_map.feed import Feed
-from server.people import login
 from server.people.login import current_account
 from server.people.queries import PersonCard, PostView, UnitView
 from server.people.rules import Viewer
@@ -218,7 +217,7 @@ def _written(search: Search, viewer: Viewer, person_ids: Collection[int], now: d
                 for one in crossed:
                     alerts.write(one, now)
         except SQLAlchemyError as error:
-            if not login.database_is_away(error):
+            if not db.is_away(error):
                 raise
             written = ()
     for person_id in written:

@@ -1,6 +1,5 @@
 """A named look-up, as a page or the API asks for it: written down, and answered as far as the person shows."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -21,13 +20,12 @@ from server.phones import queries as phones
 from server.phones.queries import NumberView
 from server.presence import queries as presence_queries
 from server.presence import service as presence
-from server.presence.fusion import Found, Radio
+from server.presence.fusion import Found
+from server.presence.radio import radio_of
 
 RETRY_AFTER_S = 10
 LARGEST_ID = 2**31 - 1
 KEPT_CURRENT = timedelta(minutes=10)  # how long one opening of a page may keep itself current
-DOWN = frozenset({"database", "background", "broker"})
-RECEIVERS = "receivers:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,8 @@ def _answer(feed: Feed, person_id: int, screen: str, *, is_opening: bool) -> Loo
     if person_id > LARGEST_ID:
         abort(404)
     account, now, day = current_account(), clock.now(), feed.model.today()
-    viewer, radio = feed.viewer(account.account_id), _radio(feed.status().reasons, feed.model.built())
+    viewer, floors = feed.viewer(account.account_id), feed.model.built().floor_by_code
+    radio = radio_of(feed.status().reasons, {code: floor.id for code, floor in floors.items()})
     if db.is_silent():  # a look-up that cannot be written down is not answered
         raise ServiceUnavailable(retry_after=RETRY_AFTER_S)
     with db.transaction():
@@ -95,9 +94,3 @@ def _refuse_long_open(viewer: Viewer, account_id: int, person_id: int, screen: s
         return
     if not presence_queries.has_looked_up(account_id, person_id, screen, now - KEPT_CURRENT):
         raise Refused("opened_long_ago", "This page was opened some time ago. Open it again to see the place now.", 409)
-
-
-def _radio(reasons: Iterable[str], places: Places) -> Radio:
-    codes = {reason.removeprefix(RECEIVERS) for reason in reasons if reason.startswith(RECEIVERS)}
-    silent = frozenset(places.floor_by_code[code].id for code in codes if code in places.floor_by_code)
-    return Radio(not DOWN.isdisjoint(reasons), silent)

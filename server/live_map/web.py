@@ -34,7 +34,8 @@ from server.live_map.snapshots import Answer, Snapshots
 from server.live_map.stream import Stream
 from server.live_map.words import words
 from server.people import login
-from server.people.login import Sessions, current_account
+from server.people.cookies import Sessions
+from server.people.login import current_account
 from server.people.rules import Scope, Viewer
 from server.places import queries as places
 from server.places.queries import FloorView
@@ -243,7 +244,7 @@ def _asked(shown: FloorView) -> Asked | None:
     try:
         return asked(shown.id, places.zones(shown.id), zone, seat)
     except SQLAlchemyError as error:
-        if not login.database_is_away(error):
+        if not db.is_away(error):
             raise
         return None  # the map itself is there without the database (RP-10)
 
@@ -261,7 +262,7 @@ def _count(feed: Feed, shown: FloorView) -> None:
         with db.transaction():
             presence.count_map_view(shown.id, feed.model.today())
     except SQLAlchemyError as error:
-        if not login.database_is_away(error):
+        if not db.is_away(error):
             raise  # the map itself is there without the database (RP-10); one opening more or less is not
 
 

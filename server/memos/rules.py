@@ -1,11 +1,11 @@
 """Who may read a memo, what it may say and when it is forgotten. Pure."""
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from server import telephone
 from server.errors import Refused
 
 KEEP_HANDLED = timedelta(days=30)
@@ -13,9 +13,6 @@ KEEP_OPEN = timedelta(days=90)  # a call that nobody has returned by then is no 
 CALLER_LENGTH = 100
 NUMBER_LENGTH = 30
 MATTER_LENGTH = 500
-DASHES = re.compile(r"[\u00ad\u2010-\u2015\u2043\u2212\u30fc\u2500\ufe58\ufe63\uff0d\uff70~\u301c]")
-EXTENSION = re.compile(r"^(?:内線|内|ext(?:ension)?)[\s.:)）]*", re.IGNORECASE)
-NUMBER = re.compile(r"\+?[0-9*#]+(?:-[0-9*#]+)*")
 
 
 class Wish(StrEnum):
@@ -104,13 +101,10 @@ def draft(to: Recipient, caller: str, number: str, matter: str, wish: str, urgen
 
 def normal_number(number: str) -> str:
     """A telephone number in half-width digits with hyphens, "" when there is none; Refused when it is none."""
-    plain = DASHES.sub("-", unicodedata.normalize("NFKC", number[: NUMBER_LENGTH * 2])).strip()
-    plain = EXTENSION.sub("", plain)
-    plain = re.sub(r"\s*[()\-.]\s*|\s+", "-", plain).strip("-")
-    plain = re.sub(r"-{2,}", "-", plain)
-    if not plain and not number.strip():
+    if not number.strip():
         return ""
-    if len(number) > NUMBER_LENGTH * 2 or len(plain) > NUMBER_LENGTH or not NUMBER.fullmatch(plain):
+    plain = telephone.any_number(number)
+    if not plain or len(plain) > NUMBER_LENGTH:
         raise Refused("memo_number", "Enter a telephone number such as 044-000-2111, or leave it empty.", 422)
     return plain
 

@@ -11,6 +11,7 @@ from apiflask import APIFlask
 from werkzeug.routing import Rule
 
 from server import access
+from server.people.cookies import TELEPHONES
 
 PREFIX = "/api/v1/"
 UNSAFE = frozenset({"post", "put", "patch", "delete"})
@@ -86,6 +87,11 @@ def configure(app: APIFlask, cookie: str) -> None:
             "session": {"type": "apiKey", "in": "cookie", "name": cookie, "description": "A signed-in browser."},
             "csrf": {"type": "apiKey", "in": "header", "name": "X-CSRFToken", "description": "The session's token."},
             "token": {"type": "http", "scheme": "bearer", "description": "An API token with the scopes named."},
+            "telephone": {
+                "type": "http",
+                "scheme": "basic",
+                "description": "For telephones: any user name, with an API token as the password.",
+            },
         },
         VALIDATION_ERROR_SCHEMA=ERROR,
         HTTP_ERROR_SCHEMA=ERROR,
@@ -144,7 +150,8 @@ def _complete(
     if scopes is None:
         note = "For browsers only."
     else:
-        operation["security"].append({"token": sorted(map(str, scopes))})
+        ways = ("token", "telephone") if rule.rule.startswith(TELEPHONES) else ("token",)
+        operation["security"] += [{way: sorted(map(str, scopes))} for way in ways]
         named = ", ".join(f"`{scope}`" for scope in sorted(scopes))
         note = f"A token needs the scopes: {named}." if named else "Any token may ask this."
     operation["description"] = "\n\n".join(part for part in (operation.get("description"), note) if part)

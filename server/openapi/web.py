@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from server import access
 from server.openapi.document import configure
 from server.openapi.document import document as made
-from server.people.login import Sessions
+from server.people.cookies import Sessions
 
 pages = APIBlueprint("openapi", __name__, template_folder="templates", tag="API")
 

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from server import audit, clock, db
 from server.errors import Refused
-from server.people import accounts, login
+from server.people import accounts, login, proof
 from server.people.accounts import AccountRow
 from server.people.login import current_account
 from server.people.rules import Role
@@ -39,14 +39,14 @@ def overview() -> ResponseReturnValue:
 @pages.get("/admin/accounts/new")
 def new() -> ResponseReturnValue:
     """The form for a local account."""
-    login.require_proof()
+    proof.require()
     return _new_form()
 
 
 @pages.post("/admin/accounts")
 def create() -> ResponseReturnValue:
     """Make a local account with a first password, which is shown once."""
-    login.require_proof()
+    proof.require()
     form = request.form
     try:
         role = _role(form.get("role", ""))
@@ -93,7 +93,7 @@ def reset_factor(account_id: int) -> ResponseReturnValue:
 @pages.post("/admin/accounts/<int:account_id>/role")
 def set_role(account_id: int) -> ResponseReturnValue:
     """Give it another role; it is signed out everywhere."""
-    login.require_proof()
+    proof.require()
     row = _changeable(account_id)
     role = _role(request.form.get("role", ""))
     with db.transaction():
@@ -106,7 +106,7 @@ def set_role(account_id: int) -> ResponseReturnValue:
 
 
 def _change(account_id: int, action: str, do: Callable[..., None], said: str) -> ResponseReturnValue:
-    login.require_proof()
+    proof.require()
     row = _changeable(account_id)
     with db.transaction():
         do(row.id, clock.now())

@@ -2,16 +2,17 @@
 
 import sys
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
 
 from server import audit, clock, db, settings
 from server.errors import Misconfigured, Refused
-from server.people import accounts, queries, service
+from server.people import accounts, local_login, queries, service, sessions
 from server.people.queries import AccountView
 from server.people.rules import Role, needs_factor
+from server.settings import LocalLogin, Settings
 
 TEXT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 password_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from the first line of stdin.")
@@ -83,6 +84,48 @@ def reset_factor(login: str) -> None:
         _record("reset-factor", "factor_reset", account.id, account.login)
     needed = " It is set up anew at the next sign-in." if needs_factor(account.role) else ""
     click.echo(f"{account.login} has no second factor any more.{needed}")
+
+
+@click.command()
+@click.option(
+    "--minutes", type=click.IntRange(0, 240), default=30, show_default=True, help="For how long; 0 ends it at once."
+)
+def allow_local_login(minutes: int) -> None:
+    """Let administrators log in with passwords kept here for a while, where IRUKA_LOCAL_LOGIN has closed that door.
+
+    It holds for the web processes of this machine. Logins that began so end with it.
+    """
+    given = settings.load()
+    db.connect(given.database_url)
+    now = clock.now()
+    if not minutes:
+        _end_local_login(given, now)
+        click.echo("Passwords kept here open only what IRUKA_LOCAL_LOGIN says.")
+        return
+    with db.transaction():  # first the line, then the door: nobody comes in unseen
+        audit.record("iruka allow-local-login", "local_login_allowed", "", {"minutes": minutes}, now)
+    until = now + timedelta(minutes=minutes)
+    try:
+        local_login.allow(given.state_dir, until)
+    except OSError as error:
+        raise Misconfigured(f"{given.state_dir} cannot be written: {error.strerror}.") from None
+    if given.local_login is LocalLogin.ON:
+        click.echo("Nothing was closed: every local account opens, since IRUKA_LOCAL_LOGIN is on.")
+    else:
+        click.echo(f"Every local account opens for {minutes} minutes, until {until:%H:%M} UTC. Log in now.")
+
+
+def _end_local_login(given: Settings, now: datetime) -> None:
+    """Close the door, and end what began with passwords that open nothing any more."""
+    local_login.forbid(given.state_dir)
+    with db.transaction():
+        still_open = [
+            account.id
+            for account in queries.accounts()
+            if local_login.always_opens(given.local_login, account.role, account.person_id)
+        ]
+        ended = 0 if given.local_login is LocalLogin.ON else sessions.end_by_password(still_open, now)
+        audit.record("iruka allow-local-login", "local_login_ended", "", {"logged_out": ended}, now)
 
 
 @click.command()

@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 
 from server import audit, clock, db
 from server.errors import Refused
-from server.people import factors, failures, login, queries, rules, sessions, tokens
+from server.people import factors, failures, login, proof, queries, rules, sessions, tokens
 from server.people.login import current_account
 from server.people.rules import Scope
 
@@ -60,14 +60,14 @@ def end_others() -> ResponseReturnValue:
 @pages.get("/me/sign-in/tokens/new")
 def token_form() -> ResponseReturnValue:
     """The form for a new token."""
-    login.require_proof()
+    proof.require()
     return _token_form()
 
 
 @pages.post("/me/sign-in/tokens")
 def issue_token() -> ResponseReturnValue:
     """Make a token and show it, this once (SR-16)."""
-    login.require_proof()
+    proof.require()
     account, form = current_account(), request.form
     try:
         given = form.get("days", "")
@@ -103,7 +103,7 @@ def factor_form() -> ResponseReturnValue:
 def picture() -> ResponseReturnValue:
     """What the app reads."""
     _ask_for_proof()
-    return Response(login.offered_picture(current_account().account_id), mimetype="image/svg+xml")
+    return Response(proof.offered_picture(current_account().account_id), mimetype="image/svg+xml")
 
 
 @pages.post("/me/sign-in/factor")
@@ -113,13 +113,13 @@ def set_factor() -> ResponseReturnValue:
     account, scope = current_account(), failures.factor_scope(current_account().account_id)
     try:
         tried_at = login.try_once(scope)
-        secret = login.offered_secret()
+        secret = proof.offered_secret()
         with db.transaction():
             now = clock.now()
             failures.take_back([scope], tried_at)
-            codes = factors.confirm(account.account_id, secret, request.form.get("code", ""), login.seal(), now)
+            codes = factors.confirm(account.account_id, secret, request.form.get("code", ""), proof.seal(), now)
             _record("factor_set", {})
-            login.renew_after_factor(account.account_id)
+            proof.renew_after_factor(account.account_id)
     except Refused as refused:
         return _factor_form(_(refused.sentence, **refused.values)), refused.status
     return render_template("people/codes.html", codes=codes, target=url_for("devices.overview"))
@@ -128,7 +128,7 @@ def set_factor() -> ResponseReturnValue:
 @pages.post("/me/sign-in/factor/remove")
 def remove_factor() -> ResponseReturnValue:
     """Do without; not for those who must have one."""
-    login.require_proof()
+    proof.require()
     account = current_account()
     if rules.needs_factor(account.role):
         raise Refused("factor_needed", "Your role needs a second factor. You can set up another one.", 403)
@@ -142,7 +142,7 @@ def remove_factor() -> ResponseReturnValue:
 @pages.post("/me/sign-in/factor/codes")
 def renew_codes() -> ResponseReturnValue:
     """Ten new recovery codes; the old ones open nothing any more."""
-    login.require_proof()
+    proof.require()
     account = current_account()
     if factors.state(account.account_id) is None:
         raise Refused("no_factor", "Set up the second factor first.", 409)
@@ -154,8 +154,8 @@ def renew_codes() -> ResponseReturnValue:
 
 def _ask_for_proof() -> None:
     """Whoever has nothing to show yet, since a proxy signs them in, may set up their first factor."""
-    if login.way_to_prove() is not None:
-        login.require_proof()
+    if proof.way_to_prove() is not None:
+        proof.require()
 
 
 def _record(action: str, details: dict[str, object]) -> None:
@@ -173,7 +173,7 @@ def _overview() -> str:
         methods=METHODS,
         factor=factors.state(account.account_id),
         must_have_factor=rules.needs_factor(account.role),
-        has_password=found is not None and bool(queries.password_hash(account.account_id)),
+        has_password=bool(found and queries.password_hash(found.id) and login.own_password_until(found.id, now)),
         tokens=tokens.listed(account.account_id, now),
         scopes=SCOPES,
     )
@@ -187,7 +187,7 @@ def _factor_form(error: str | None = None) -> str:
     return render_template(
         "people/enrol.html",
         error=error,
-        secret=login.offered_secret(),
+        secret=proof.offered_secret(),
         picture=url_for("devices.picture"),
         action=url_for("devices.set_factor"),
         must=False,

@@ -1,5 +1,7 @@
 """On the way in: the provider's login page and back, and the second factor after the first."""
 
+from datetime import datetime
+
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -7,7 +9,7 @@ from flask_babel import gettext as _
 from server import audit, clock, db
 from server.access import PUBLIC, local_path, only
 from server.errors import Refused
-from server.people import factors, failures, linking, login, oidc, sessions
+from server.people import factors, failures, linking, login, oidc, proof, sessions
 from server.people.linking import Outsider
 from server.people.oidc import Provider
 from server.people.sessions import SignedIn
@@ -41,9 +43,12 @@ def come_back() -> ResponseReturnValue:
         target = local_path(kept["next"] if kept else None)
         account = login.signed_in()
         if kept and kept["prove"]:
-            return _proven(account, outsider, target)
+            return _proven(account, outsider, target, scope, tried_at)
         account_id = login.linked(outsider)
     except Refused as refused:
+        if refused.code == "oidc_away":  # nobody guessed anything, and others sign in from the same address
+            with db.transaction():
+                failures.take_back([scope], tried_at)
         return _back(refused)
     with db.transaction():
         failures.take_back([scope], tried_at)
@@ -65,13 +70,13 @@ def accept_code() -> ResponseReturnValue:
     if pending is None:
         return redirect(url_for("people.sign_in", ended=1))
     try:
-        is_right = login.check_code(pending.account_id, request.form.get("code", ""))
+        is_right = proof.check_code(pending.account_id, request.form.get("code", ""))
     except Refused as refused:
         return _code_form(_(refused.sentence, **refused.values)), refused.status, _later(refused)
     if not is_right:
         return _code_form(_("The code is not right, or it has been used. Wait for the next one.")), 422
     with db.transaction():
-        return redirect(local_path(login.pass_factor(pending.account_id)))
+        return redirect(local_path(proof.pass_factor(pending.account_id)))
 
 
 @pages.get("/sign-in/enrol")
@@ -89,7 +94,7 @@ def picture() -> ResponseReturnValue:
     pending = _must_enrol()
     if pending is None:
         raise Refused("signed_out", "Log in first.", 401)
-    return Response(login.offered_picture(pending.account_id), mimetype="image/svg+xml")
+    return Response(proof.offered_picture(pending.account_id), mimetype="image/svg+xml")
 
 
 @pages.post("/sign-in/enrol")
@@ -102,14 +107,14 @@ def accept_enrolment() -> ResponseReturnValue:
     scope = failures.factor_scope(pending.account_id)
     try:
         tried_at = login.try_once(scope)
-        secret = login.offered_secret()
+        secret = proof.offered_secret()
         with db.transaction():
             now = clock.now()
             failures.take_back([scope], tried_at)
-            codes = factors.confirm(pending.account_id, secret, request.form.get("code", ""), login.seal(), now)
+            codes = factors.confirm(pending.account_id, secret, request.form.get("code", ""), proof.seal(), now)
             who = audit.account(pending.account_id, pending.name)
             audit.record(who, "factor_set", who, {}, now)
-            target = local_path(login.pass_factor(pending.account_id))
+            target = local_path(proof.pass_factor(pending.account_id))
     except Refused as refused:
         return _enrol_form(_(refused.sentence, **refused.values)), refused.status, _later(refused)
     return render_template("people/codes.html", codes=codes, target=target)
@@ -122,13 +127,16 @@ def _provider() -> Provider:
     return oidc.provider(given)
 
 
-def _proven(account: SignedIn | None, outsider: Outsider, target: str) -> ResponseReturnValue:
+def _proven(
+    account: SignedIn | None, outsider: Outsider, target: str, scope: str, tried_at: datetime
+) -> ResponseReturnValue:
     session = login.current_session()
     with db.reading():
         is_theirs = account is not None and linking.is_theirs(account.account_id, outsider)
     if account is None or session.key_hash is None or not is_theirs:
         raise Refused("somebody_else", "That was somebody else’s login. Nothing has been changed.", 403)
     with db.transaction():
+        failures.take_back([scope], tried_at)
         sessions.prove(session.key_hash, clock.now())
     return redirect(target)
 
@@ -144,6 +152,7 @@ def _back(refused: Refused) -> ResponseReturnValue:
         directory=given.ldap is not None,
         provider=given.oidc.name if given.oidc is not None else None,
         proxied=False,
+        local=given.local_login,
     )
     return page, refused.status, _later(refused)
 
@@ -165,7 +174,7 @@ def _enrol_form(error: str | None = None) -> str:
     return render_template(
         "people/enrol.html",
         error=error,
-        secret=login.offered_secret(),
+        secret=proof.offered_secret(),
         picture=url_for("entrance.picture"),
         action=url_for("entrance.accept_enrolment"),
         must=True,

@@ -43,7 +43,7 @@ def check(given: Ldap, login: str, password: str) -> Outsider | None:
     except (LDAPException, OSError, ssl.SSLError):
         raise Refused(
             "directory_away",
-            "The directory with everybody’s passwords cannot be reached. Accounts of this server still open.",
+            "The directory with everybody’s passwords cannot be reached. An administrator can still log in.",
             503,
             retry_after_s=60,
         ) from None

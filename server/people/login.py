@@ -1,218 +1,23 @@
-"""Signing in and out, and the session behind every request: the cookie holds a key, the database the session (SR-07).
+"""Signing in and out, and who is calling."""
 
-Before signing in there is nothing to keep but a form's token and a language: those travel in a signed cookie, so a
-visitor costs no row.
-"""
-
-import hashlib
-import logging
 import secrets
-import time
-from collections import OrderedDict
-from collections.abc import Callable, Collection
-from datetime import datetime, timedelta, tzinfo
+from collections.abc import Callable
+from datetime import datetime, tzinfo
 from typing import cast
-from urllib.parse import urlsplit
 
 import flask
-from flask import Flask, Request, Response, request
-from flask.sessions import SecureCookieSession, SessionInterface, SessionMixin
+from flask import Flask, request
 from flask_login import LoginManager
-from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import IntegrityError
 
 from server import clock, db
-from server.access import local_path
 from server.errors import Refused
-from server.people import factors, failures, ldap, linking, passwords, queries, rules, service, sessions, tokens
-from server.people.factors import Seal
+from server.people import factors, failures, ldap, linking, local_login, queries, rules, service, sessions
+from server.people.cookies import Session, Sessions, hash_of
 from server.people.linking import Outsider
 from server.people.rules import Scope
-from server.people.sessions import Found
 from server.people.sessions import SignedIn as SignedIn  # rooms above take it from here
 from server.settings import Settings
-
-log = logging.getLogger(__name__)
-
-VISITOR_FOR_S = 12 * 3600
-BROWSER_FOR_S = 365 * 24 * 3600
-PROOF_FOR = timedelta(minutes=10)
-KEY_LENGTH = 43  # characters of 256 bits in URL-safe base64
-MEMORY_S = 600.0  # RP-10: how long a session seen before may still read while the database is away
-MEMORY_SIZE = 10_000
-API = "/api/v1/"  # the only paths on which a token counts
-UNWATCHED = ("/static/", "/healthz", "/metrics")  # paths that ask nobody who they are
-
-
-class Session(SecureCookieSession):
-    """A request's session: of an account (`account` set), of a visitor, or unknown while the database is away."""
-
-    account: SignedIn | None = None
-    pending: SignedIn | None = None  # half-way in: the second factor is still owed, and nothing else opens
-    found: Found | None = None
-    key_hash: bytes | None = None
-    new_key: str | None = None  # to be handed to the browser
-    unverified: bool = False  # the database is away and this worker does not know the session
-    remembered: bool = False  # the database is away and this worker saw the session minutes ago
-    forget_cookie: bool = False
-    scopes: frozenset[Scope] | None = None  # what the API token of this request may do; None: it is a browser
-    token_refused: bool = False  # a token was shown that opens nothing
-
-    @property
-    def is_program(self) -> bool:
-        """Whether a token was shown, whatever it is worth: nothing of a browser counts then, no cookie either."""
-        return self.scopes is not None or self.token_refused
-
-
-class Sessions(SessionInterface):
-    """Opens and saves sessions for Flask."""
-
-    def __init__(self, settings: Settings, zone: Callable[[], tzinfo | None] = lambda: None) -> None:
-        self.cookie = "__Host-iruka" if settings.secure else "iruka"
-        self.browser_cookie = "__Host-iruka-browser" if settings.secure else "iruka-browser"
-        self.secure = settings.secure
-        self.zone = zone  # the building's clock
-        self._sign = URLSafeTimedSerializer(settings.secret_key, salt="visitor")
-        self._sign_browser = URLSafeTimedSerializer(settings.secret_key, salt="browser")
-        self._seen: OrderedDict[bytes, tuple[Found, float]] = OrderedDict()
-
-    def open_session(self, app: Flask, request: Request) -> SessionMixin:
-        """The session of the cookie, asked of the database every time."""
-        if (token := _bearer(request)) is not None:
-            return self._of_token(token)
-        value = request.cookies.get(self.cookie)
-        if value is None or request.path.startswith(UNWATCHED):
-            return Session()
-        if value.startswith("v."):
-            return self._visitor(value)
-        if len(value) != KEY_LENGTH:
-            return self._ended()
-        key_hash = _hash(value)
-        if db.is_silent():
-            return self._while_away(key_hash)
-        try:
-            found = sessions.find(key_hash, clock.now(), self.zone)
-        except SQLAlchemyError as error:
-            if not database_is_away(error):
-                raise
-            return self._while_away(key_hash)
-        if found is None:
-            self._seen.pop(key_hash, None)
-            return self._ended()
-        self._remember(key_hash, found)
-        return _opened(key_hash, found)
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Hand out a new key, keep what pages left, and note once a minute that the session is in use."""
-        mine = cast(Session, session)
-        if mine.is_program:
-            return
-        if mine.new_key is not None:
-            self._set(response, self.cookie, mine.new_key, None)
-        elif mine.key_hash is not None:
-            self._keep(mine)
-        elif mine.modified and mine:
-            self._set(response, self.cookie, f"v.{self._sign.dumps(dict(mine))}", VISITOR_FOR_S)
-        elif mine.forget_cookie:
-            response.delete_cookie(self.cookie, path="/", secure=self.secure, httponly=True, samesite="Lax")
-
-    def forget(self, key_hash: bytes) -> None:
-        """Not even this worker's memory knows the session any more."""
-        self._seen.pop(key_hash, None)
-
-    def forget_accounts(self, account_ids: Collection[int] | None) -> None:
-        """Sessions of these accounts (None: of any) may have ended elsewhere: without the database they read nothing.
-
-        Those that have not are known again with their next request.
-        """
-        for key_hash, (found, _seen_s) in list(self._seen.items()):
-            if account_ids is None or found.account.account_id in account_ids:
-                self.forget(key_hash)
-
-    def known_browser(self, login: str) -> str | None:
-        """A token of this browser when the account signed in here before, else None (SR-11)."""
-        value = request.cookies.get(self.browser_cookie)
-        if value is None:
-            return None
-        try:
-            name_hash, nonce = self._sign_browser.loads(value, max_age=BROWSER_FOR_S)
-        except (BadSignature, TypeError, ValueError):
-            return None
-        return str(nonce) if name_hash == _name_hash(login) else None
-
-    def mark_browser(self, response: Response, login: str) -> None:
-        """Let the browser show later that the account signed in here."""
-        value = self._sign_browser.dumps([_name_hash(login), secrets.token_urlsafe(16)])
-        self._set(response, self.browser_cookie, value, BROWSER_FOR_S)
-
-    def _of_token(self, plain: str) -> Session:
-        session = Session()
-        if db.is_silent():
-            session.unverified = True
-            return session
-        try:
-            found = tokens.find(plain, clock.now(), self.zone)
-        except SQLAlchemyError as error:
-            if not database_is_away(error):
-                raise
-            session.unverified = True
-            return session
-        if found is None:
-            session.token_refused = True
-        else:
-            session.account, session.scopes = found
-        return session
-
-    def _visitor(self, value: str) -> Session:
-        try:
-            return Session(self._sign.loads(value[2:], max_age=VISITOR_FOR_S))
-        except (BadSignature, TypeError, ValueError):
-            return self._ended()
-
-    def _ended(self) -> Session:
-        session = Session()
-        session.forget_cookie = True
-        return session
-
-    def _while_away(self, key_hash: bytes) -> Session:
-        seen = self._seen.get(key_hash)
-        if seen is None or time.monotonic() - seen[1] > MEMORY_S or request.method not in ("GET", "HEAD"):
-            session = Session()
-            session.unverified = True
-            return session
-        session = _opened(key_hash, seen[0])
-        session.remembered = True
-        return session
-
-    def _remember(self, key_hash: bytes, found: Found) -> None:
-        self._seen[key_hash] = (found, time.monotonic())
-        self._seen.move_to_end(key_hash)
-        if len(self._seen) > MEMORY_SIZE:
-            self._seen.popitem(last=False)
-
-    def _keep(self, session: Session) -> None:
-        if session.remembered or session.found is None or session.key_hash is None:
-            return
-        now = clock.now()
-        # What a page fetches by itself is no sign of a person at the keyboard.
-        is_use = not (request.method == "GET" and request.path.startswith("/api/"))
-        is_due = is_use and now - session.found.used_at >= sessions.WRITE_EVERY
-        if not (is_due or session.modified):
-            return
-        try:
-            with db.transaction():
-                if is_due:
-                    sessions.touch(session.key_hash, now)
-                if session.modified:
-                    sessions.keep_data(session.key_hash, dict(session))
-        except SQLAlchemyError as error:
-            if not database_is_away(error):
-                raise
-            log.warning("a session's last use could not be written: the database is away")
-
-    def _set(self, response: Response, name: str, value: str, max_age: int | None) -> None:
-        response.set_cookie(name, value, max_age, path="/", secure=self.secure, httponly=True, samesite="Lax")
 
 
 def install(app: Flask, settings: Settings, zone: Callable[[], tzinfo | None] = lambda: None) -> None:
@@ -280,14 +85,16 @@ def sign_in(
     session, now = current_session(), clock.now()
     key = secrets.token_urlsafe(32)
     if session.key_hash is not None:
-        _forget_here(session.key_hash)
+        sessions_in_use().forget(session.key_hash)
         sessions.end(session.key_hash, now)
     session.clear()
+    latest = own_password_until(account_id, now) or now if method == "password" else None
     browser = rules.browser_name(request.user_agent.string)[:60]
     data = {"csrf_token": secrets.token_hex(20), **kept}
     sessions.start(
-        _hash(key), account_id, data, now, method=method, browser=browser, proven_at=proven_at, factor_at=factor_at
-    )
+        hash_of(key), account_id, data, now, method=method, browser=browser, proven_at=proven_at, factor_at=factor_at,
+        latest=latest,
+    )  # fmt: skip
     session.new_key = key
 
 
@@ -300,11 +107,20 @@ def who(name: str, password: str) -> tuple[int, str] | None:
     account_id = service.verify(name, password)
     if account_id is not None:
         with db.reading():
-            return (account_id, "password") if linking.may_enter(account_id, now, zone) else None
+            if own_password_until(account_id, now) is not None:
+                return (account_id, "password") if linking.may_enter(account_id, now, zone) else None
     if directory is None:
         return None
     outsider = ldap.check(directory, name, password)
     return None if outsider is None else (linked(outsider), "ldap")
+
+
+def own_password_until(account_id: int, now: datetime) -> datetime | None:
+    """Until when the account's own password opens it (SR-12); None: not now."""
+    account = queries.account(account_id)
+    if account is None:
+        return None
+    return local_login.open_until(settings_in_use(), account.role, account.person_id, now)
 
 
 def linked(outsider: Outsider) -> int:
@@ -350,163 +166,18 @@ def try_once(*scopes: str) -> datetime:
     return tried_at
 
 
-def check_code(account_id: int, code: str) -> bool:
-    """Whether this is the account's second factor now; ten tries in ten minutes. Opens its own transactions."""
-    scopes = (failures.factor_scope(account_id), failures.address_scope(request.remote_addr or ""))
-    tried_at = try_once(*scopes)
-    with db.transaction():
-        if not factors.is_right(account_id, code, seal(), clock.now()):
-            return False
-        failures.take_back(scopes, tried_at)
-    return True
-
-
-def way_to_prove() -> str | None:
-    """How the account of this session shows again who it is: code, password, directory, provider, or not at all."""
-    session, given = current_session(), settings_in_use()
-    account, found = session.account, session.found
-    if account is None or found is None:
-        return None
-    if found.has_factor:
-        return "code"
-    if queries.password_hash(account.account_id):
-        return "password"
-    if given.ldap is not None and found.data.get("name") and linking.is_linked(account.account_id, given.ldap.issuer):
-        return "directory"
-    if given.oidc is not None and linking.is_linked(account.account_id, given.oidc.issuer):
-        return "provider"
-    return None
-
-
-def proves(given: str) -> bool:
-    """Whether a code or a password shows who sits here; Refused after ten tries. Opens its own transactions."""
-    way, session, account = way_to_prove(), current_session(), current_account()
-    if way == "code":
-        return check_code(account.account_id, given)
-    if way not in ("password", "directory"):
-        return False
-    scopes = (failures.factor_scope(account.account_id), failures.address_scope(request.remote_addr or ""))
-    tried_at = try_once(*scopes)
-    if not passwords.is_usable(given) or not _knows(way, account.account_id, session, given):
-        return False
-    with db.transaction():
-        failures.take_back(scopes, tried_at)
-    return True
-
-
-def _knows(way: str, account_id: int, session: Session, password: str) -> bool:
-    if way == "password":
-        with db.reading():
-            account = queries.account(account_id)
-        return account is not None and service.verify(account.login, password) == account_id
-    directory, name = settings_in_use().ldap, session.found.data.get("name", "") if session.found else ""
-    outsider = None if directory is None else ldap.check(directory, name, password)
-    with db.reading():
-        return outsider is not None and linking.is_theirs(account_id, outsider)
-
-
-def seal() -> Seal:
-    """What second factors are encrypted with."""
-    return Seal(settings_in_use().secret_key)
-
-
-def offered_secret() -> str:
-    """The secret that this session offers to an app; kept in the session until a code proves that the app has it."""
-    session = current_session()
-    if "offered" not in session:
-        session["offered"] = seal().close(factors.new_secret())
-    return seal().open(session["offered"])
-
-
-def offered_picture(account_id: int) -> bytes:
-    """The same as a picture for the app."""
-    account = queries.account(account_id)
-    return factors.picture(offered_secret(), "" if account is None else account.login)
-
-
 def settings_in_use() -> Settings:
     """The settings of the running application."""
     return cast(Settings, flask.current_app.extensions["iruka"])
-
-
-def pass_factor(account_id: int) -> str:
-    """The second factor was right: the half-way session becomes a whole one under a new key; returns where to go on."""
-    session, now = current_session(), clock.now()
-    target, name = session.get("next", "/"), session.get("name", "")
-    method = session.found.method if session.found is not None else "password"
-    sign_in(account_id, method, proven_at=now, factor_at=now, name=name)
-    return str(target)
-
-
-def renew_after_factor(account_id: int) -> None:
-    """The account has a new second factor, given in this browser just now: a new key here, every other session ends."""
-    session, now = current_session(), clock.now()
-    method = session.found.method if session.found is not None else "password"
-    name = str(session.get("name", ""))
-    sessions.end_others(account_id, session.key_hash, now)
-    sessions_in_use().forget_accounts([account_id])
-    sign_in(account_id, method, proven_at=now, factor_at=now, name=name)
-
-
-def require_proof() -> None:
-    """Go on only if a password or a code has shown within ten minutes who sits here; else ask for it (SR-19).
-
-    Call it first in a view, of the form as of the change. A browser is led to /prove and comes back; a program gets
-    403 `proof_needed`, and a token never proves anything.
-    """
-    session = current_session()
-    proven_at = None if session.found is None else session.found.proven_at
-    if proven_at is not None and clock.now() - proven_at < PROOF_FOR:
-        return
-    if session.is_program or request.is_json or request.path.startswith("/api/"):
-        raise Refused("proof_needed", "Confirm who you are first.", 403)
-    back = request.full_path.rstrip("?") if request.method == "GET" else urlsplit(request.referrer or "/").path
-    flask.abort(flask.redirect(flask.url_for("people.prove", next=local_path(back))))
 
 
 def sign_out() -> None:
     """End this browser's session at once; the caller's transaction deletes it."""
     session = current_session()
     if session.key_hash is not None:
-        _forget_here(session.key_hash)
+        sessions_in_use().forget(session.key_hash)
         sessions.end(session.key_hash, clock.now())
     session.clear()
     session.account = session.pending = session.found = session.key_hash = None
     session.modified = False
     session.forget_cookie = True
-
-
-def database_is_away(error: BaseException | None) -> bool:
-    """Whether an exception says that the database cannot be reached, rather than that we asked nonsense."""
-    if isinstance(error, PoolTimeout):
-        return True
-    return isinstance(error, DBAPIError) and (
-        error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError")
-    )
-
-
-def _bearer(request: Request) -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" and request.path.startswith(API) else None
-
-
-def _opened(key_hash: bytes, found: Found) -> Session:
-    session = Session(found.data)
-    session.found, session.key_hash = found, key_hash
-    if found.owes_factor:
-        session.pending = found.account
-    else:
-        session.account = found.account
-    return session
-
-
-def _forget_here(key_hash: bytes) -> None:
-    sessions_in_use().forget(key_hash)
-
-
-def _hash(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()
-
-
-def _name_hash(login: str) -> str:
-    return hashlib.sha256(login.strip().lower().encode(errors="replace")).hexdigest()[:32]

@@ -213,7 +213,7 @@ def provider(given: Oidc) -> Provider:
 
 
 def _away() -> Refused:
-    return Refused("oidc_away", "The login service cannot be reached. Accounts of this server still open.", 503)
+    return Refused("oidc_away", "The login service cannot be reached. An administrator can still log in.", 503)
 
 
 def _doubtful() -> Refused:

@@ -197,8 +197,10 @@ def start(
     browser: str = "",
     proven_at: datetime | None = None,
     factor_at: datetime | None = None,
+    latest: datetime | None = None,
 ) -> None:
-    """A browser has signed in, or half-way when it owes a second factor."""
+    """A browser has signed in, or half-way when it owes a second factor; the session ends at `latest` if not before."""
+    ends_at = now + LONGEST if latest is None else min(now + LONGEST, latest)
     db.session.execute(
         insert(LoginSession).values(
             key_hash=key_hash,
@@ -206,7 +208,7 @@ def start(
             data=json.dumps(data),
             created_at=now,
             used_at=now,
-            ends_at=now + LONGEST,
+            ends_at=ends_at,
             admin_until=now + ADMIN_IDLE,
             method=method,
             browser=browser,
@@ -287,6 +289,14 @@ def end_all(account_id: int, now: datetime) -> None:
     """Every browser of an account is signed out, in open streams too."""
     db.session.execute(delete(LoginSession).where(LoginSession.account_id == account_id))
     changes.record(Thing.SESSION, account_id, now)
+
+
+def end_by_password(spared: Collection[int], now: datetime) -> int:
+    """End what began with a password kept here, but for these accounts; returns how many sessions that were."""
+    began = (LoginSession.method == "password") & LoginSession.account_id.not_in(spared)
+    ended = list(db.session.scalars(delete(LoginSession).where(began).returning(LoginSession.account_id)))
+    changes.record(Thing.SESSION, ended, now)
+    return len(ended)
 
 
 def expire(now: datetime) -> int:

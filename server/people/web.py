@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from server import clock, db
 from server.access import PUBLIC, local_path, only
 from server.errors import Refused
-from server.people import failures, linking, login, passwords, proxy, queries, service, sessions
+from server.people import failures, linking, login, passwords, proof, proxy, queries, service, sessions
 from server.people.login import current_account
 
 LANGUAGES = ("ja", "en")
@@ -94,7 +94,7 @@ def accept_proof() -> ResponseReturnValue:
     target = local_path(request.form.get("next"))
     session = login.current_session()
     try:
-        is_right = login.proves(request.form.get("proof", ""))
+        is_right = proof.proves(request.form.get("proof", ""))
     except Refused as refused:
         return _waiting(_proof_form(target, _(refused.sentence, **refused.values)), refused)
     if not is_right or session.key_hash is None:
@@ -107,12 +107,14 @@ def accept_proof() -> ResponseReturnValue:
 @pages.get("/password")
 def password() -> ResponseReturnValue:
     """The form for a new password."""
+    _refuse_closed_password()
     return render_template("people/password.html", error=None)
 
 
 @pages.post("/password")
 def change_password() -> ResponseReturnValue:
     """Set a new password; every other session of the account ends, this one gets a new key (SR-07)."""
+    _refuse_closed_password()
     account, session = current_account(), login.current_session()
     old, new, again = (request.form.get(field, "") for field in ("old", "new", "again"))
     found = queries.account(account.account_id)
@@ -155,6 +157,12 @@ def language() -> ResponseReturnValue:
     return redirect(local_path(request.form.get("next")))
 
 
+def _refuse_closed_password() -> None:
+    """A password that opens nothing is not asked for either (SR-12)."""
+    if login.own_password_until(current_account().account_id, clock.now()) is None:
+        raise Refused("password_closed", "Your account does not open with a password of this server.", 403)
+
+
 def _why() -> str | None:
     if request.args.get("ended") is not None:
         return str(_("You were logged out after a time without activity. Log in again."))
@@ -173,6 +181,7 @@ def _form(target: str, error: str | None, name: str = "", *, proxied: bool = Fal
         directory=given.ldap is not None,
         provider=given.oidc.name if given.oidc is not None else None,
         proxied=proxied,
+        local=given.local_login,
     )
 
 
@@ -190,7 +199,7 @@ def _proof_form(target: str, error: str | None = None) -> str:
         "people/prove.html",
         next=target,
         error=error,
-        way=login.way_to_prove(),
+        way=proof.way_to_prove(),
         provider=given.oidc.name if given.oidc is not None else None,
     )
 

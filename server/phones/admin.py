@@ -1,89 +1,31 @@
-"""The numbering plan, extensions and their holders: section administrators look after their own bureau's numbers."""
+"""Extensions and their holders: section administrators look after their own bureau's numbers."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice
 
-from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_date, get_locale, get_timezone
+from flask_babel import get_timezone
 from flask_babel import gettext as _
 
-from server import audit, cells, clock, db
+from server import clock, db, telephone
 from server.errors import Refused
 from server.people import queries as people
-from server.people.login import current_account
-from server.people.rules import Role
-from server.phones import holders, queries, report, rules, service, words
+from server.phones import holders, queries, report, rules, service
+from server.phones.desk import HOLDER_KINDS, Desk, Given, desk_of_caller, named, shown, units_of, words_of_forms
 from server.phones.holders import HolderView
 from server.phones.queries import HeldNumber
 from server.phones.report import Numbers
-from server.phones.rules import Holder, Kind, Range, Use
+from server.phones.rules import Holder
 
 ON_A_PAGE = 100
 FREE_SHOWN = 12
 CHOICES_SHOWN = 20
 SUGGESTED = 400  # people a browser's own list takes without stumbling; more are found by typing
 LARGEST_ID = 2**31 - 1
-STATES = ("held", "free", "retired")
-HOLDER_KINDS = ("person", "unit", "zone", "device")
-FIELDS = {
-    "bad_number": "number",
-    "number_exists": "number",
-    "bad_kind": "kind",
-    "bad_outside_number": "outside_number",
-    "bad_note": "note",
-    "no_holder": "holder",
-    "no_such_holder": "holder",
-    "holder_not_here": "holder",
-    "bad_device": "holder",
-    "not_found": "holder",
-    "which_one": "holder",
-    "bad_day": "day",
-    "bad_moved_to": "moved_to",
-    "notice_too_short": "moved_until",
-    "bad_range": "last",
-    "ranges_meet": "first",
-    "bad_use": "use",
-}  # where a refusal belongs; what is not here is said above the form
 
 pages = Blueprint("numbers", __name__, template_folder="templates")
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Whose numbers this account looks after: one bureau's, or everybody's."""
-
-    is_everybodys: bool
-    bureau_id: int | None
-    unit_id: int | None  # where the administrator has their primary post
-    actor: str
-    today: date
-
-    def minds(self, bureau_id: int | None) -> bool:
-        """Whether a bureau's numbers are looked after here; None: numbers of no bureau."""
-        return self.is_everybodys or (self.bureau_id is not None and bureau_id in (self.bureau_id, None))
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A form as it was sent, with what is wrong with it; nothing typed is lost."""
-
-    form: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
-    refused: Refused | None = None
-    choices: tuple[HolderView, ...] = ()
-
-    @property
-    def field(self) -> str:
-        """Where the error belongs, "" for the whole form."""
-        return "" if self.refused is None else FIELDS.get(self.refused.code, "")
-
-    @property
-    def sentence(self) -> str:
-        """The error in the reader's language."""
-        return "" if self.refused is None else _sentence(self.refused)
 
 
 class WhichOne(Refused):
@@ -97,8 +39,8 @@ class WhichOne(Refused):
 @pages.get("/numbers")
 def numbers() -> ResponseReturnValue:
     """The list with its filter, and the numbers that are free."""
-    desk, every = _desk(), report.numbers(clock.today(get_timezone()))
-    units = _units(desk)
+    desk, every = desk_of_caller(), report.numbers(clock.today(get_timezone()))
+    units = units_of(desk)
     asked = {name: request.args.get(name, "") for name in ("q", "unit", "kind", "state")}
     unit_id = int(asked["unit"]) if asked["unit"].isdecimal() and int(asked["unit"]) in units else None
     found = [one for one in every.every.values() if _is_wanted(one, every, desk, asked, unit_id)]
@@ -107,7 +49,7 @@ def numbers() -> ResponseReturnValue:
     return render_template(
         "phones/list.html",
         desk=desk,
-        rows=[(one, _shown(every.holder_of(one.number))) for one in found[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]],
+        rows=[(one, shown(every.holder_of(one.number))) for one in found[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]],
         total=len(found),
         page=page,
         last=last,
@@ -116,7 +58,7 @@ def numbers() -> ResponseReturnValue:
         unit_id=unit_id,
         free=_free(every, desk, unit_id or desk.unit_id),
         wrong=len(report.findings(every, desk.bureau_id)) if desk.minds(desk.bureau_id) else 0,
-        **_words(),
+        **words_of_forms(),
     )
 
 
@@ -129,7 +71,7 @@ def new() -> ResponseReturnValue:
 @pages.post("/numbers/new")
 def add() -> ResponseReturnValue:
     """A new number, given to somebody at once or to nobody yet."""
-    desk, form = _desk(), request.form
+    desk, form = desk_of_caller(), request.form
     try:
         holder = _holder(desk) if form.get("holder_kind") in HOLDER_KINDS else None
         day = _day("day") if holder is not None else desk.today
@@ -144,7 +86,7 @@ def add() -> ResponseReturnValue:
     except Refused as refused:
         return _new(_given("new", refused)), refused.status
     flash(_("Saved."))
-    return redirect(url_for("numbers.edit", number=rules.extension_number(form.get("number", ""))))
+    return redirect(url_for("numbers.edit", number=telephone.extension_number(form.get("number", ""))))
 
 
 @pages.get("/numbers/<number>/edit")
@@ -212,103 +154,10 @@ def restore(number: str) -> ResponseReturnValue:
     return _do("restore", number, lambda desk, of: service.restore(of.extension_id, actor=desk.actor, now=clock.now()))
 
 
-@pages.get("/numbers/plan")
-def plan() -> ResponseReturnValue:
-    """The numbering plan."""
-    return _plan(Given())
-
-
-@pages.post("/numbers/plan")
-def add_range() -> ResponseReturnValue:
-    """One more range; only system administrators change the plan."""
-    return _change_plan(
-        lambda desk: service.add_range(_range(0), today=desk.today, actor=desk.actor, now=clock.now()), 0
-    )
-
-
-@pages.get("/numbers/plan/<int:range_id>")
-def edit_range(range_id: int) -> ResponseReturnValue:
-    """One range, to change or remove it."""
-    return _plan(Given(), range_id)
-
-
-@pages.post("/numbers/plan/<int:range_id>")
-def change_range(range_id: int) -> ResponseReturnValue:
-    """Another stretch, bureau, use or note."""
-    return _change_plan(
-        lambda desk: service.change_range(_range(range_id), today=desk.today, actor=desk.actor, now=clock.now()),
-        range_id,
-    )
-
-
-@pages.post("/numbers/plan/<int:range_id>/remove")
-def remove_range(range_id: int) -> ResponseReturnValue:
-    """The range is no part of the plan any more."""
-    return _change_plan(
-        lambda desk: service.remove_range(range_id, today=desk.today, actor=desk.actor, now=clock.now()), range_id
-    )
-
-
-@pages.get("/numbers/report")
-def findings() -> ResponseReturnValue:
-    """Duplicate, orphaned and out-of-plan numbers, and what to do."""
-    desk, every = _desk(), report.numbers(clock.today(get_timezone()))
-    found = report.findings(every, None if desk.is_everybodys else desk.bureau_id)
-    shown = [
-        (one, [(every.every[digits], _shown(every.holder_of(digits))) for digits in one.numbers])
-        for one in (found if desk.minds(desk.bureau_id) else [])
-    ]
-    groups = [
-        (*words.PROBLEMS[wrong], [rows for one, rows in shown if one.wrong is wrong])
-        for wrong in rules.Wrong
-        if any(one.wrong is wrong for one, _rows in shown)
-    ]
-    return render_template("phones/report.html", desk=desk, groups=groups, total=len(shown), **_words())
-
-
-@pages.get("/numbers/report.csv")
-def findings_file() -> ResponseReturnValue:
-    """The same for a spreadsheet; who took it is written down."""
-    desk, every = _desk(), report.numbers(clock.today(get_timezone()))
-    found = report.findings(every, None if desk.is_everybodys else desk.bureau_id)
-    heading = [_("Extension"), _("Holder"), _("Section"), _("What is wrong"), _("What to do")]
-    lines = [
-        [digits, name, unit, *(_(sentence) for sentence in words.PROBLEMS[one.wrong])]
-        for one in (found if desk.minds(desk.bureau_id) else [])
-        for digits in one.numbers
-        for name, unit in [_named(_shown(every.holder_of(digits)))]
-    ]
-    with db.transaction():
-        audit.record(desk.actor, "number_report_exported", "", {"lines": len(lines)}, clock.now())
-    response = Response("\ufeff" + cells.csv_text([heading, *lines]), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="numbers-{desk.today:%Y%m%d}.csv"'
-    return response
-
-
-def _desk() -> Desk:
-    account, today = current_account(), clock.today(get_timezone())
-    actor = audit.account(account.account_id, account.name)
-    if account.role is Role.SYSTEM_ADMIN:
-        return Desk(True, None, None, actor, today)
-    card = None if account.person_id is None else people.cards(today, [account.person_id]).get(account.person_id)
-    unit_id = None if card is None else card.unit_id
-    return Desk(False, holders.bureau_of(unit_id, people.units_on(today)), unit_id, actor, today)
-
-
-def _units(desk: Desk) -> dict[int, str]:
-    """The sections of the desk to choose from, in their order."""
-    units, english = people.units_on(desk.today), _english()
-    return {
-        unit_id: (english and unit.name_en) or unit.name
-        for unit_id, unit in units.items()
-        if unit.kind != "city" and (desk.is_everybodys or holders.bureau_of(unit_id, units) == desk.bureau_id)
-    }
-
-
 def _is_wanted(one: HeldNumber, every: Numbers, desk: Desk, asked: Mapping[str, str], unit_id: int | None) -> bool:
     if not desk.minds(every.bureau_of(one.number)):
         return False
-    holder = _shown(every.holder_of(one.number))
+    holder = shown(every.holder_of(one.number))
     if asked["unit"] and (holder is None or unit_id is None or holder.unit_id != unit_id):
         return False
     if asked["kind"] and one.kind != asked["kind"]:
@@ -317,10 +166,10 @@ def _is_wanted(one: HeldNumber, every: Numbers, desk: Desk, asked: Mapping[str, 
     if asked["state"] and state != asked["state"]:
         return False
     text = asked["q"].strip()
-    digits = rules.digits_of(text)
+    digits = telephone.digits_of(text)
     if digits:
         return rules.is_dialled(digits, one.number, one.outside_number)
-    return not text or holders.is_named(text, f"{_named(holder)[0]} {one.note}")
+    return not text or holders.is_named(text, f"{named(holder)[0]} {one.note}")
 
 
 def _free(every: Numbers, desk: Desk, unit_id: int | None) -> list[tuple[str, bool]]:
@@ -342,7 +191,7 @@ def _free(every: Numbers, desk: Desk, unit_id: int | None) -> list[tuple[str, bo
 
 
 def _mine(number: str, desk: Desk) -> tuple[HeldNumber, Numbers]:
-    digits = rules.extension_number(number)
+    digits = telephone.extension_number(number)
     every = report.numbers(desk.today)
     found = every.every.get(digits or "") or abort(404)
     _refuse_other_bureaus(found.number, desk, every)
@@ -353,7 +202,7 @@ def _refuse_other_bureaus(number: str, desk: Desk, every: Numbers | None = None)
     """A section administrator keeps to the own bureau: its holders, and numbers of its ranges."""
     if desk.is_everybodys:
         return
-    digits = rules.extension_number(number)
+    digits = telephone.extension_number(number)
     if digits is None:
         return  # no number at all: the service says so
     known = every if every is not None else report.numbers(desk.today)
@@ -372,7 +221,7 @@ def _own_term(of: HeldNumber, term_id: int) -> int:
 
 
 def _do(form: str, number: str, change: Callable[[Desk, HeldNumber], None]) -> ResponseReturnValue:
-    desk = _desk()
+    desk = desk_of_caller()
     of, _every = _mine(number, desk)
     try:
         with db.transaction():
@@ -389,39 +238,47 @@ def _given(form: str, refused: Refused) -> Given:
 
 
 def _edit(number: str, given: Given) -> str:
-    desk = _desk()
+    desk = desk_of_caller()
     of, every = _mine(number, desk)
     terms = queries.terms_of(of.extension_id, desk.today)
-    named = holders.holders([term.holder for term in terms], desk.today)
+    whose = holders.holders([term.holder for term in terms], desk.today)
     return render_template(
         "phones/edit.html",
         desk=desk,
         of=of,
-        holder=_shown(every.holder_of(of.number)),
-        terms=[(term, _shown(named.get(term.holder))) for term in terms],
+        holder=shown(every.holder_of(of.number)),
+        terms=[(term, shown(whose.get(term.holder))) for term in terms],
         given=given,
         until=rules.months_after(desk.today, service.MOVED_FOR_MONTHS),
         suggestions=_suggestions(desk),
-        **_words(),
+        choice_of=_choice_of,
+        **words_of_forms(),
     )
 
 
 def _new(given: Given) -> str:
-    desk = _desk()
-    return render_template("phones/new.html", desk=desk, given=given, suggestions=_suggestions(desk), **_words())
+    desk = desk_of_caller()
+    return render_template(
+        "phones/new.html",
+        desk=desk,
+        given=given,
+        suggestions=_suggestions(desk),
+        choice_of=_choice_of,
+        **words_of_forms(),
+    )
 
 
 def _suggestions(desk: Desk) -> list[str]:
     """Names for the browser's own list under the field: people and sections of the bureau."""
     if desk.is_everybodys or desk.bureau_id is None:
-        return list(_units(desk).values())
+        return list(units_of(desk).values())
     units = people.units_on(desk.today)
     below = people.units_below([desk.bureau_id], units)
     ids = people.members_of(below, desk.today)
     cards = [one for one in people.cards(desk.today, ids).values() if one.unit_id in below]
     open_ids = {i for i, of in people.choices_of(ids).items() if not of.protected}
     found = [f"{card.name} {card.unit_name}" for card in cards if card.id in open_ids]
-    return [*_units(desk).values(), *found][:SUGGESTED]
+    return [*units_of(desk).values(), *found][:SUGGESTED]
 
 
 def _holder(desk: Desk) -> Holder:
@@ -459,75 +316,3 @@ def _day(name: str) -> date:
     if found is None:
         raise Refused("bad_day", "Enter a date such as 2026-04-01.", 422)
     return found
-
-
-def _range(range_id: int) -> Range:
-    form = request.form
-    if form.get("use") not in list(Use):
-        raise Refused("bad_use", "There is no such use of a range.", 422)
-    unit_id = form.get("unit", type=int)
-    return Range(range_id, form.get("first", ""), form.get("last", ""), unit_id, Use(form["use"]), form.get("note", ""))
-
-
-def _change_plan(change: Callable[[Desk], object], range_id: int) -> ResponseReturnValue:
-    desk = _desk()
-    if not desk.is_everybodys:
-        abort(403)
-    try:
-        with db.transaction():
-            change(desk)
-    except Refused as refused:
-        if refused.status == 404:
-            raise
-        return _plan(_given("range", refused), range_id), refused.status
-    flash(_("Saved."))
-    return redirect(url_for("numbers.plan"))
-
-
-def _plan(given: Given, range_id: int = 0) -> str:
-    desk, every = _desk(), report.numbers(clock.today(get_timezone()))
-    edited = next((one for one in every.ranges if one.id == range_id), None)
-    if range_id and (edited is None or not desk.is_everybodys):
-        abort(404)
-    rows = [
-        (one, sum(number in one for number, of in every.every.items() if of.term_id is not None))
-        for one in every.ranges
-        if desk.minds(one.unit_id)
-    ]
-    bureaus = report.bureaus(desk.today)
-    names = {i: (_english() and unit.name_en) or unit.name for i, unit in bureaus.items()}
-    return render_template(
-        "phones/plan.html", desk=desk, rows=rows, bureaus=names, edited=edited, given=given, **_words()
-    )
-
-
-def _shown(holder: HolderView | None) -> HolderView | None:
-    """A holder without the name of somebody protected (P13)."""
-    return None if holder is None else holders.veiled(holder, current_account().person_id)
-
-
-def _named(holder: HolderView | None) -> tuple[str, str]:
-    if holder is None:
-        return "", ""
-    english = _english()
-    return (english and holder.name_en) or holder.name, (english and holder.unit_name_en) or holder.unit_name
-
-
-def _english() -> bool:
-    return str(get_locale()) == "en"
-
-
-def _sentence(refused: Refused) -> str:
-    values = {n: format_date(v, "medium") if isinstance(v, date) else v for n, v in refused.values.items()}
-    return str(_(refused.sentence, **values))
-
-
-def _words() -> dict[str, object]:
-    return {
-        "kinds": {kind.value: _(words.KINDS[kind]) for kind in Kind},
-        "uses": {use.value: _(words.USES[use]) for use in Use},
-        "states": dict(zip(STATES, (_("In use"), _("Free"), _("Retired")), strict=True)),
-        "holder_kinds": dict(zip(HOLDER_KINDS, (_("Person"), _("Section"), _("Zone"), _("Device")), strict=True)),
-        "english": _english(),
-        "choice_of": _choice_of,
-    }

@@ -9,12 +9,12 @@ from flask import abort
 from flask.typing import ResponseReturnValue
 from flask_babel import get_timezone
 
-from server import clock
+from server import clock, db, telephone
 from server.access import scope, unmetered
 from server.people import queries as people
 from server.people.login import current_account
 from server.people.rules import Scope, Viewer
-from server.phones import answering, lookup, rules
+from server.phones import answering, lookup
 from server.phones.answering import Answerer
 from server.phones.lookup import Listed
 from server.phones.rules import Kind, Reach
@@ -77,6 +77,9 @@ class AnswererOut(Schema):
     person_id = Integer(required=True)
     name = String(required=True)
     number = String(required=True, allow_none=True)
+    old = Boolean(
+        required=True, metadata={"description": "The sensors there are silent; the group is what was last known."}
+    )
 
 
 class GroupOut(Schema):
@@ -91,6 +94,7 @@ class AnsweringOut(Schema):
 
     number = String(required=True)
     as_of = DateTime(required=True)
+    sensors_down = Boolean(required=True, metadata={"description": "No badge is heard now."})
     groups = List(Nested(GroupOut), required=True)
 
 
@@ -119,26 +123,31 @@ def get_extension(number: str) -> ResponseReturnValue:
 @scope(Scope.READ_PHONES, Scope.READ_PRESENCE)
 @unmetered
 @api.output(AnsweringOut)
-@api.doc(responses=[404])
+@api.doc(responses=[404, 429])
 def get_answering(number: str) -> ResponseReturnValue:
     """Who can answer a section's number now
 
     In three groups: at their seat, in the building, elsewhere or not known. Whoever is on leave, in focus or at a
     counter is left out, unless they hide that: those stand in the last group like everybody of whom nothing is known.
+    Of a section that is not the caller's, five are named as near at most. They and those left out can read that the
+    caller asked, once in ten minutes.
     """
     found = _found(number)
     if found.unit_id is None:
         abort(404)
-    now = clock.now()
-    every = answering.who_answers(found.unit_id, _viewer(), now, now.astimezone(get_timezone()).date())
+    now, account = clock.now(), current_account()
+    day = now.astimezone(get_timezone()).date()
+    with db.transaction():
+        ring = answering.look_up(found.unit_id, _viewer(), account.account_id, account.name, now, day)
     groups = [
-        {"reach": reach.value, "people": [_answerer(one) for one in every if one.reach is reach]} for reach in Reach
+        {"reach": reach.value, "people": [_answerer(one) for one in ring.people if one.reach is reach]}
+        for reach in Reach
     ]
-    return {"number": found.number.number, "as_of": now, "groups": groups}
+    return {"number": found.number.number, "as_of": now, "sensors_down": ring.sensors_down, "groups": groups}
 
 
 def _found(number: str) -> Listed:
-    digits = rules.extension_number(number)
+    digits = telephone.extension_number(number)
     day = clock.today(get_timezone())
     return (None if digits is None else lookup.one(digits, _viewer(), day)) or abort(404)
 
@@ -184,4 +193,5 @@ def _answerer(one: Answerer) -> dict[str, object]:
         "person_id": one.card.id,
         "name": one.card.name,
         "number": None if one.number is None else one.number.number,
+        "old": one.is_old,
     }

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
+from server import telephone
 from server.people.rules import Viewer
 from server.phones import queries, rules
 from server.phones.holders import HolderView, holders
@@ -39,7 +40,7 @@ def search(text: str, viewer: Viewer, day: date) -> list[Listed]:
     An outside number is found by any of its digits.
     """
     wanted = _folded(text)
-    digits = rules.digits_of(wanted)
+    digits = telephone.digits_of(wanted)
     every = queries.all_numbers(day)
     if digits:
         every = [one for one in every if rules.is_dialled(digits, one.number, one.outside_number)]

@@ -4,13 +4,14 @@ import re
 import unicodedata
 from calendar import monthrange
 from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from itertools import chain
 
-from server.presence.fusion import Found
+from server import telephone
+from server.presence.fusion import Found, Source
 from server.presence.rules import Shown, StatusKind
 
 
@@ -46,46 +47,9 @@ class Holder:
             raise ValueError("a number is held by one person, unit, zone or device")
 
 
-HYPHENS = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2500\u30fc\ufe58\ufe63\uff0d\uff70"
-_HYPHENS = str.maketrans(dict.fromkeys(HYPHENS, "-"))
-LONGEST_INPUT = 60  # nobody types a number this long; what is longer is not looked at
-EXTENSION = re.compile(r"[0-9]{2,8}")
-OUTSIDE = re.compile(r"\+?[0-9]+(-[0-9]+)*")
-OUTSIDE_LONGEST = 20
-
-
-def extension_number(text: str) -> str | None:
-    """The digits of an extension as people type it (full-width, 内線, any hyphen), None when it is none."""
-    if len(text) > LONGEST_INPUT:
-        return None
-    plain = unicodedata.normalize("NFKC", text).translate(_HYPHENS)
-    plain = re.sub(r"^\s*(内線|内\)|内|ext\.?)", "", plain, flags=re.IGNORECASE)
-    digits = re.sub(r"[\s-]", "", plain)
-    return digits if EXTENSION.fullmatch(digits) else None
-
-
-def digits_of(text: str) -> str:
-    """The digits of what is a number and nothing else, "" of anything else."""
-    plain = re.sub(r"[\s()+-]", "", unicodedata.normalize("NFKC", text).translate(_HYPHENS))
-    return plain if re.fullmatch(r"[0-9]+", plain) else ""
-
-
 def is_dialled(digits: str, number: str, outside: str) -> bool:
     """Whether digits are the beginning of an extension or any part of its outside number."""
-    return number.startswith(digits) or (bool(outside) and digits in digits_of(outside))
-
-
-def outside_number(text: str) -> str | None:
-    """A number of the public network with plain hyphens, None when it is none; "" stays ""."""
-    if len(text) > LONGEST_INPUT:
-        return None
-    plain = unicodedata.normalize("NFKC", text).translate(_HYPHENS).strip()
-    plain = re.sub(r"\s*[()\s-]\s*", "-", plain)
-    plain = re.sub(r"-+", "-", plain).strip("-")
-    if not plain:
-        return ""
-    is_number = OUTSIDE.fullmatch(plain) and plain[0] in "0+" and 9 <= sum(c.isdigit() for c in plain) <= 15
-    return plain if is_number and len(plain) <= OUTSIDE_LONGEST else None
+    return number.startswith(digits) or (bool(outside) and digits in telephone.digits_of(outside))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +166,7 @@ def _duplicates(facts: Collection[Fact]) -> Iterator[Finding]:
         if fact.holder is not None and fact.holder.person_id is not None:
             of_person[fact.holder, fact.kind].append(fact.number)
         if fact.outside_number and not fact.retired:
-            of_outside[digits_of(fact.outside_number)].append(fact.number)
+            of_outside[telephone.digits_of(fact.outside_number)].append(fact.number)
     for wrong, groups in ((Wrong.TWO_OF_A_KIND, of_person.values()), (Wrong.SAME_OUTSIDE, of_outside.values())):
         yield from (Finding(wrong, tuple(sorted(numbers))) for numbers in groups if len(numbers) > 1)
 
@@ -239,17 +203,38 @@ NOT_RUNG = frozenset({StatusKind.LEAVE, StatusKind.FOCUS, StatusKind.COUNTER})
 NEAR = frozenset({Shown.PRESENT, Shown.PASSING, Shown.SILENT, Shown.FLOOR, Shown.BUILDING})
 
 
+def is_old(found: Found) -> bool:
+    """Whether a place is only what a badge last said before the sensors fell silent."""
+    return found.is_deaf and found.source is Source.BEACON
+
+
 def reach(found: Found, own_zone_ids: Container[int]) -> Reach | None:
     """In which group somebody answers a section's number, None when it does not ring for them.
 
     found   what the asking person may know: of whoever hides there is no place and no status in it, so they stand with
-            those elsewhere, in or out, on leave or not
+            those elsewhere, in or out, on leave or not. Nobody is at their seat by an old signal.
     """
     if found.status is not None and found.status.kind in NOT_RUNG:
         return None
-    if found.state in (Shown.PRESENT, Shown.PASSING) and found.zone_id is not None and found.zone_id in own_zone_ids:
+    is_in_zone = found.state in (Shown.PRESENT, Shown.PASSING) and found.zone_id is not None
+    if is_in_zone and found.zone_id in own_zone_ids and not is_old(found):
         return Reach.AT_SEAT
     return Reach.IN_BUILDING if found.state in NEAR else Reach.ELSEWHERE
+
+
+NEAREST = 5  # of another section: as many as somebody rings one after the other
+
+
+def told(ring: Sequence[tuple[int, Reach | None]]) -> frozenset[int]:
+    """Of whom a ring group tells somebody of another section anything; everybody else is "elsewhere or not known".
+
+    Those who are named as near, the nearest few only, and those it does not ring: whoever knows the section sees who is
+    missing. The last group tells of nobody: whoever hides, is not heard, or is near but further down stands there, too.
+
+    ring   person and group, nearest first
+    """
+    near = [i for i, group in ring if group in (Reach.AT_SEAT, Reach.IN_BUILDING)]
+    return frozenset(near[:NEAREST]) | {i for i, group in ring if group is None}
 
 
 def months_after(day: date, months: int) -> date:
@@ -258,13 +243,14 @@ def months_after(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+DAY_LONGEST = 60  # characters; nobody types a day this long
 ERA_BEGAN = {"R": 2018, "令和": 2018, "H": 1988, "平成": 1988}  # the year before the first
 DAY = re.compile(r"(R|H|令和|平成)?(元|[0-9]{1,4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?", re.IGNORECASE)
 
 
 def day_of(text: str) -> date | None:
     """A day as people write it: 2026-04-01, 2026/4/1, 2026年4月1日, R8.4.1; None when it is none."""
-    found = DAY.fullmatch(unicodedata.normalize("NFKC", text).strip()) if len(text) <= LONGEST_INPUT else None
+    found = DAY.fullmatch(unicodedata.normalize("NFKC", text).strip()) if len(text) <= DAY_LONGEST else None
     if found is None:
         return None
     era, year, month, day = found.groups()

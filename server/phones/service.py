@@ -1,31 +1,29 @@
-"""Gives numbers out, moves, ends and retires them, and keeps the numbering plan; the caller commits.
+"""Gives numbers out, moves, ends and retires them; the caller commits.
 
 Every verb takes `actor`, who does it as the audit log names them, and `now`.
 """
 
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, text, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from server import audit, changes, db
+from server import audit, changes, db, telephone
 from server.changes import Thing
 from server.errors import Refused
 from server.phones import queries, rules
+from server.phones.given import NOTE_LENGTH, check_holder, extension_digits, line
 from server.phones.holders import NOT_SHOWN, holders
-from server.phones.models import Extension, ExtensionTerm, NumberRange
+from server.phones.models import Extension, ExtensionTerm
 from server.phones.queries import TermView
-from server.phones.rules import Holder, Kind, Range, Use
+from server.phones.rules import Holder, Kind
 
 MOVED_FOR_MONTHS = 3
 KEEP_LEAVERS_MONTHS = 3
 KEEP_ENDED_MONTHS = 12
-NOTE_LENGTH, DEVICE_LENGTH = 100, 60
-UNWRITABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})  # categories of characters that are no text on one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ def add_extension(
     number: str, *, actor: str, now: datetime, kind: str = Kind.SMARTPHONE, outside_number: str = "", note: str = ""
 ) -> int:
     """A new number, nobody's yet; Refused when it is none or exists. Returns its id."""
-    digits, values = _digits(number), _details(kind, outside_number, note)
+    digits, values = extension_digits(number), _details(kind, outside_number, note)
     row = Extension(number=digits, **values)
     db.session.add(row)
     try:
@@ -154,7 +152,7 @@ def lay_out(numbers: Sequence[NewNumber], valid_from: date, *, actor: str, now: 
     """Many new numbers at once, each with its holder from that day; one line in the audit log."""
     rows = [
         {
-            "number": _digits(one.number),
+            "number": extension_digits(one.number),
             "retired_on": one.retired_on,
             "moved_until": one.moved_until,
             **_details(one.kind, one.outside_number, ""),
@@ -182,7 +180,7 @@ def lay_out(numbers: Sequence[NewNumber], valid_from: date, *, actor: str, now: 
         db.session.execute(insert(ExtensionTerm), terms)
     for one, row in zip(numbers, rows, strict=True):
         if one.moved_to is not None:
-            target_id = ids[_digits(one.moved_to)]
+            target_id = ids[extension_digits(one.moved_to)]
             db.session.execute(
                 update(Extension).where(Extension.id == ids[row["number"]]).values(moved_to_id=target_id)
             )
@@ -204,60 +202,13 @@ def forget_holders(today: date, *, now: datetime) -> int:
     return len(ids)
 
 
-def add_range(given: Range, *, today: date, actor: str, now: datetime) -> int:
-    """A new range of the numbering plan; Refused when it meets another of its sort. Returns its id."""
-    new = _checked(given, today)
-    _lock_plan()
-    _refuse_clash(new)
-    row = NumberRange(first=new.first, last=new.last, unit_id=new.unit_id, use=new.use.value, note=new.note)
-    db.session.add(row)
-    db.session.flush()  # the caller needs the key
-    _told_plan("range_added", new, actor, now)
-    return row.id
-
-
-def change_range(given: Range, *, today: date, actor: str, now: datetime) -> None:
-    """The range with this id becomes as given; Refused when numbers in use would fall out of the plan."""
-    new = _checked(given, today)
-    _lock_plan()
-    row = _range_row(new.id)
-    _refuse_clash(new)
-    _refuse_dropping(_range_view(row), [*_other_ranges(new.id), new], today)
-    row.first, row.last, row.unit_id, row.use, row.note = new.first, new.last, new.unit_id, new.use.value, new.note
-    _told_plan("range_changed", new, actor, now)
-
-
-def remove_range(range_id: int, *, today: date, actor: str, now: datetime) -> None:
-    """The range is no part of the plan any more; Refused while its numbers are in use and lie in no other."""
-    _lock_plan()
-    row = _range_row(range_id)
-    old = _range_view(row)
-    _refuse_dropping(old, _other_ranges(range_id), today)
-    db.session.delete(row)
-    _told_plan("range_removed", old, actor, now)
-
-
-def _digits(number: str) -> str:
-    digits = rules.extension_number(number)
-    if digits is None:
-        raise Refused("bad_number", "An extension has 2 to 8 digits.", 422)
-    return digits
-
-
 def _details(kind: str, outside_number: str, note: str) -> dict[str, Any]:
-    outside = rules.outside_number(outside_number)
+    outside = telephone.outside_number(outside_number)
     if outside is None:
         raise Refused("bad_outside_number", "An outside number begins with 0 or + and has 9 to 15 digits.", 422)
     if kind not in list(Kind):
         raise Refused("bad_kind", "There is no such kind of number.", 422)
-    return {"kind": Kind(kind).value, "outside_number": outside, "note": _line(note, NOTE_LENGTH, "bad_note")}
-
-
-def _line(given: str, longest: int, code: str) -> str:
-    line = given.strip()
-    if len(line) > longest or any(unicodedata.category(c) in UNWRITABLE for c in line):
-        raise Refused(code, "Write one line of at most %(n)s characters.", 422, n=longest)
-    return line
+    return {"kind": Kind(kind).value, "outside_number": outside, "note": line(note, NOTE_LENGTH, "bad_note")}
 
 
 def _locked(extension_id: int) -> Extension:
@@ -290,7 +241,7 @@ def _begin(
             number=extension.number,
             day=extension.retired_on,
         )
-    _check(holder, valid_from)
+    check_holder(holder, valid_from)
     number, extension_id = extension.number, extension.id
     row = ExtensionTerm(
         extension_id=extension_id,
@@ -326,24 +277,6 @@ def _be_the_only_main(new: ExtensionTerm, now: datetime) -> None:
     changes.record(Thing.PHONES, sorted(set(ids)), now)
 
 
-def _check(holder: Holder, day: date) -> None:
-    if holder.device is not None:
-        if not holder.device.strip():
-            raise Refused("no_holder", "Say who or what gets the number.", 422)
-        _line(holder.device, DEVICE_LENGTH, "bad_device")
-        return
-    found = holders([holder], day).get(holder)
-    if found is None:
-        raise Refused("no_such_holder", "There is nobody and nothing of that name.", 422)
-    if not found.is_here:
-        sentence = (
-            "%(name)s does not work here on that day."
-            if holder.person_id is not None
-            else "%(name)s does not exist on that day."
-        )
-        raise Refused("holder_not_here", sentence, 422, name=NOT_SHOWN if found.protected else found.name)
-
-
 def _cut(term: ExtensionTerm, day: date) -> None:
     """End a term that day; one that would not last a day is taken away."""
     if day <= term.valid_from:
@@ -375,7 +308,7 @@ def _taken(number: str, met: TermView | None) -> Refused:
 
 
 def _moved_to(extension: Extension, moved_to: str, day: date) -> int:
-    target = queries.number(_digits(moved_to), day)
+    target = queries.number(extension_digits(moved_to), day)
     if target is None or target.retired or target.extension_id == extension.id:
         raise Refused("bad_moved_to", "Name another number that is in use.", 422)
     return target.extension_id
@@ -393,61 +326,3 @@ def _whose(holder: Holder) -> dict[str, object]:
 def _told(action: str, extension: Extension, details: dict[str, object], actor: str, now: datetime) -> None:
     changes.record(Thing.PHONES, extension.id, now)
     audit.record(actor, action, f"extension {extension.number}", details, now)
-
-
-def _checked(given: Range, today: date) -> Range:
-    first, last = _digits(given.first), _digits(given.last)
-    if len(first) != len(last) or first > last:
-        raise Refused(
-            "bad_range", "First and last number have the same length, and the first is not above the last.", 422
-        )
-    if given.unit_id is not None:
-        _check(Holder(unit_id=given.unit_id), today)
-    return replace(given, first=first, last=last, note=_line(given.note, NOTE_LENGTH, "bad_note"))
-
-
-def _told_plan(action: str, one: Range, actor: str, now: datetime) -> None:
-    changes.record(Thing.PHONES, 0, now)
-    audit.record(actor, action, f"range {one.first}-{one.last}", {"unit": one.unit_id, "use": one.use}, now)
-
-
-def _range_row(range_id: int) -> NumberRange:
-    row = db.session.get(NumberRange, range_id)
-    if row is None:
-        raise Refused("no_such_range", "There is no such range.", 404)
-    return row
-
-
-def _range_view(row: NumberRange) -> Range:
-    return Range(row.id, row.first, row.last, row.unit_id, Use(row.use), row.note)
-
-
-def _other_ranges(range_id: int) -> list[Range]:
-    return [one for one in queries.ranges() if one.id != range_id]
-
-
-def _lock_plan() -> None:
-    """Two ranges that meet must not be added at once; SQLite has one writer."""
-    if db.engine().dialect.name == "postgresql":
-        db.session.execute(text("LOCK TABLE number_range IN SHARE ROW EXCLUSIVE MODE"))
-
-
-def _refuse_clash(new: Range) -> None:
-    other = rules.clashing(new, queries.ranges())
-    if other is not None:
-        raise Refused("ranges_meet", "This range meets %(first)s–%(last)s.", first=other.first, last=other.last)
-
-
-def _refuse_dropping(old: Range, remaining: Sequence[Range], today: date) -> None:
-    """Numbers in use stay in the plan, unless they were never to be used."""
-    if old.use is not Use.ASSIGNABLE:
-        return
-    held = [view.number for view in queries.all_numbers(today) if view.term_id is not None and view.number in old]
-    dropped = [one for one in held if rules.range_of(one, remaining) is None]
-    if dropped:
-        raise Refused(
-            "range_in_use",
-            "%(n)s numbers of this range are in use, first %(number)s. Move or end them first.",
-            n=len(dropped),
-            number=dropped[0],
-        )

@@ -28,6 +28,7 @@ REACHES = {
 LIVE = {
     "live": N_("Live, %(time)s"),
     "old": N_("Cannot reach the server. Shown as of %(time)s."),
+    "over": N_("Shown as of %(time)s. Open this page again to see who can answer now."),
     "paused": N_("Updates paused, %(time)s"),
     "call": N_("Call %(name)s, %(number)s"),
 }  # what the number's script says; it fills the gaps
@@ -42,7 +43,7 @@ PROBLEMS = {
     ),
     Wrong.PERSON_LEFT: (
         N_("Its holder does not work here any more."),
-        N_("Move it to the successor, or end it. After three months it becomes free by itself."),
+        N_("Move it to the successor, or end it. It becomes free by itself when people who left are forgotten."),
     ),
     Wrong.UNIT_CLOSED: (
         N_("Its section does not exist any more."),

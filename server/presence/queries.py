@@ -152,6 +152,14 @@ def has_looked_up(account_id: int, subject_id: int, screen: str, since: datetime
     return db.session.scalar(wanted.limit(1)) is not None
 
 
+def looked_up(account_id: int, screen: str, since: datetime) -> frozenset[int]:
+    """Whom this account opened on this screen since then."""
+    wanted = select(models.LookUp.subject_id).where(
+        models.LookUp.viewer_account_id == account_id, models.LookUp.screen == screen, models.LookUp.at >= since
+    )
+    return frozenset(db.session.scalars(wanted))
+
+
 def look_up_times(account_id: int, since: datetime, n: int, subject_id: int | None = None) -> list[datetime]:
     """When this account last looked for somebody (None: for anybody) after then, newest first, `n` at most."""
     wanted = select(models.LookUp.at).where(models.LookUp.viewer_account_id == account_id, models.LookUp.at > since)

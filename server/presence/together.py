@@ -1,6 +1,6 @@
-"""Where several people are now, as far as one viewer may know; for pages that name no place of anybody.
+"""Where several people are now, as far as one viewer may know.
 
-This is no look-up and is not written down: whoever calls it shows groups, such as who is near a telephone.
+This writes nothing down: whoever calls it and tells of somebody of another section does (`outsiders`).
 """
 
 from collections.abc import Collection
@@ -14,14 +14,17 @@ from server.people.rules import Signal, Viewer, visible_level
 from server.places import queries as places
 from server.places.models import Floor, Zone
 from server.presence import queries
-from server.presence.fusion import Found, Granted, fuse
+from server.presence.fusion import WELL, Found, Granted, Radio, fuse
 from server.presence.rules import State, Whereabouts
 
 
-def where_now_of(viewer: Viewer, person_ids: Collection[int], now: datetime, day: date) -> dict[int, Found]:
+def where_now_of(
+    viewer: Viewer, person_ids: Collection[int], now: datetime, day: date, *, radio: Radio = WELL
+) -> dict[int, Found]:
     """The same as `service.where_now` for each of them, in a few selects; those unknown to the house are missing.
 
-    day   the building's
+    day     the building's
+    radio   how the sensors are
     """
     choices, units = people.choices_of(person_ids), people.units_of_people(day, person_ids)
     statuses = queries.statuses_at(now, person_ids)
@@ -41,6 +44,7 @@ def where_now_of(viewer: Viewer, person_ids: Collection[int], now: datetime, day
             (),
             granted,
             now,
+            radio,
             zone_is_counts_only=viewer.person_id != person_id and where is not None and where.zone_id in counts_only,
         )
     return found

@@ -1,15 +1,14 @@
 """The statuses that somebody may read: their own, and those of people of whom they may see anything."""
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from server.people import queries as people
 from server.people.rules import Level, Signal, Viewer, visible_level
-from server.presence import queries, service
+from server.presence import outsiders, queries
 from server.presence.queries import StatusView
 
 SCREEN = "status"
-ONE_LOOK_UP = timedelta(minutes=10)  # whoever asks for the same person again within it writes no second line
 
 
 def look_up_statuses(
@@ -21,12 +20,8 @@ def look_up_statuses(
     sections are on the viewer's start page anyway.
     """
     active, choices = people.active_ids(day), people.choices_of(person_ids)
-    units = people.units_of_people(day, person_ids)
-    for i in sorted(active & choices.keys() - {viewer.person_id}):
-        if choices[i].protected or not units.get(i, frozenset()).isdisjoint(viewer.unit_ids):
-            continue
-        if not queries.has_looked_up(account_id, i, SCREEN, now - ONE_LOOK_UP):
-            service.write_down(account_id, name, i, SCREEN, now)
+    found = [i for i in active & choices.keys() if not choices[i].protected]
+    outsiders.look_up(account_id, name, outsiders.outsiders(viewer, found, day), SCREEN, now)
     return visible_statuses(viewer, person_ids, now, day)
 
 

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from server import access, audit, clock, db
 from server.access import only
 from server.errors import Refused
-from server.people import login, queries, service
+from server.people import proof, queries, service
 from server.people.login import current_account
 from server.people.rules import Role
 from server.presence import service as presence
@@ -64,7 +64,7 @@ def form() -> ResponseReturnValue:
 @only(OFFICER)
 def publish() -> ResponseReturnValue:
     """Show the draft as everybody would read it, or publish it."""
-    login.require_proof()
+    proof.require()
     draft = _draft()
     if draft.errors:
         return _form(draft), 422

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 from server import audit, cells, clock, db
 from server.audit import EntryView
-from server.people import login, protection, queries
+from server.people import proof, protection, queries
 from server.people.login import current_account
 from server.presence import alerts, statistics
 from server.presence.alerts import AlertView
@@ -38,6 +38,8 @@ ACTIONS = {
     "factor_reset": _l("Second factor reset"),
     "factor_set": _l("Second factor set up"),
     "held_exported": _l("Own data downloaded"),
+    "local_login_allowed": _l("Passwords of this server allowed for a while"),
+    "local_login_ended": _l("Passwords of this server closed again"),
     "notice_published": _l("Notice published"),
     "number_added": _l("Number added"),
     "number_changed": _l("Number changed"),
@@ -124,7 +126,7 @@ def log() -> ResponseReturnValue:
 @pages.post("/officer/audit.csv")
 def export() -> ResponseReturnValue:
     """The audit log as a file; that it was taken is a line of it."""
-    login.require_proof()
+    proof.require()
     action = request.form.get("action") or None
     account, now = current_account(), clock.now()
     with db.transaction():

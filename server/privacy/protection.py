@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from server import access, audit, clock, db
 from server.access import only
 from server.errors import Refused
-from server.people import login, queries
+from server.people import proof, queries
 from server.people import protection as people
 from server.people.login import current_account
 from server.people.protection import Candidate
@@ -62,7 +62,7 @@ def ask() -> ResponseReturnValue:
 @pages.post("/officer/protection/<int:request_id>")
 def decide(request_id: int) -> ResponseReturnValue:
     """Grant a request, which takes effect at once, or turn it down."""
-    login.require_proof()
+    proof.require()
     answer = request.form.get("granted", "")
     if answer not in ("yes", "no"):
         raise Refused("no_such_choice", "There is no such choice.", 422)

@@ -2,12 +2,13 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from itertools import product
+from typing import NamedTuple
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_datetime, get_locale
+from flask_babel import format_datetime, get_locale, get_timezone
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import SQLAlchemyError
@@ -54,6 +55,7 @@ SCREENS = {
     "search": _l("search"),
     "person": _l("person page"),
     "status": _l("status"),
+    "answering": _l("section’s number"),
 }
 
 
@@ -167,19 +169,28 @@ def _my_pause() -> str | None:
     return _paused_sentence(queries.choices_of([person_id])[person_id], clock.now())
 
 
-def _header_pause() -> str | None:
-    """What every page's header says: "" while I am shown; None for who has no place and while the database is away."""
+class HeaderPause(NamedTuple):
+    """What every page's header says of my pause; empty texts while I am shown."""
+
+    sentence: str = ""
+    state: str = ""
+
+
+def _header_pause() -> HeaderPause | None:
+    """None for who has no place to hide, and while the database is away."""
     account = login.signed_in()
     if account is None or account.person_id is None or account.role is Role.KIOSK:
         return None
     if login.current_session().remembered or db.is_silent():
         return None
     try:
-        return _my_pause() or ""
+        choices, now = queries.choices_of([account.person_id])[account.person_id], clock.now()
     except SQLAlchemyError as error:
         db.session.remove()
         log.warning("a pause could not be read: %s", type(error).__name__)
         return None
+    sentence = _paused_sentence(choices, now)
+    return HeaderPause() if sentence is None else HeaderPause(sentence, _paused_state(choices))
 
 
 def _must_read_notice() -> bool:
@@ -194,7 +205,22 @@ def _paused_sentence(choices: Choices, now: datetime) -> str | None:
         return None
     if choices.paused_until is None:
         return str(_("Your location is hidden until you show it again."))
-    return str(_("Your location is hidden until %(time)s.", time=format_datetime(choices.paused_until, "short")))
+    if not (ends := _clock_time(choices.paused_until)):
+        return str(_("Your location is hidden for today."))
+    return str(_("Your location is hidden until %(time)s.", time=ends))
+
+
+def _paused_state(choices: Choices) -> str:
+    """The same in two or three words."""
+    if choices.paused_until is None:
+        return str(_("Hidden"))
+    ends = _clock_time(choices.paused_until)
+    return str(_("Hidden until %(time)s", time=ends) if ends else _("Hidden today"))
+
+
+def _clock_time(ends: datetime) -> str:
+    """The end of a pause on the building's clock; "" at midnight, where today's pause ends."""
+    return "" if ends.astimezone(get_timezone()).time() == time.min else format_datetime(ends, "H:mm")
 
 
 def _zone() -> tzinfo:

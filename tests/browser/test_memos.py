@@ -88,6 +88,46 @@ def test_who_types_faster_than_the_search_gets_the_only_one_found(open_page, hal
     expect(page.get_by_role("combobox", name="あて先")).to_have_value(re.compile("^雲類鷲 凪"))
 
 
+@pytest.mark.parametrize("narrow", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_who_cannot_be_found_is_said_in_sight_and_the_list_fits(open_page, hall, narrow):
+    page = open_page("/memos/new", hall.suzuki, size=narrow)
+    expect(page.get_by_role("option")).to_have_count(8)
+    assert overflow_px(page) <= 0
+
+    page.keyboard.type("qqqq")
+    note = page.locator(".memo-form__whom .finder__note")
+    expect(note).to_have_text("見つかりません")
+    expect(note).to_be_visible()
+    expect(page.get_by_role("combobox", name="あて先")).to_have_attribute("aria-expanded", "false")
+
+
+def test_the_keys_of_whom_it_is_for_are_those_of_the_search_box(open_page, hall):
+    page = open_page("/memos/new", hall.suzuki)
+    options = page.get_by_role("option")
+    expect(options).to_have_count(8)
+    for key, at in (("ArrowUp", 7), ("ArrowDown", 0), ("End", 7), ("Home", 0)):
+        page.keyboard.press(key)
+        expect(options.nth(at)).to_have_attribute("aria-selected", "true")
+        expect(page.locator('[role="option"][aria-selected="true"]')).to_have_count(1)
+
+    page.keyboard.press("Escape")
+    expect(options.first).to_be_hidden()
+    page.keyboard.press("ArrowDown")
+    options.nth(2).click()
+    expect(page.locator("#caller")).to_be_focused()
+
+
+def test_nothing_is_chosen_while_an_input_method_composes_whom_it_is_for(open_page, hall):
+    page = open_page("/memos/new", hall.suzuki)
+    client = page.context.new_cdp_session(page)
+    client.send("Input.imeSetComposition", {"text": "うるわし", "selectionStart": 4, "selectionEnd": 4})
+    page.keyboard.press("Enter")  # takes the conversion, as far as the person is concerned
+    expect(page.locator("#whom")).to_be_focused()
+
+    client.send("Input.insertText", {"text": "うるわし"})
+    expect(page.get_by_role("option", name=re.compile("雲類鷲"))).to_be_visible()
+
+
 def test_the_own_section_is_offered_before_anything_is_typed(open_page, hall):
     page = open_page("/memos/new", hall.suzuki)
 

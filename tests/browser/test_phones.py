@@ -9,8 +9,8 @@ from screens import NARROW, PATIENCE_MS, PHONE, WIDE, check, overflow_px
 
 from server import clock, db
 from server.people.rules import Role
-from server.phones import queries, service
-from server.phones.rules import Holder, Kind, Range, Use
+from server.phones import plan, queries, service
+from server.phones.rules import NEAREST, Holder, Kind, Range, Use
 from server.phones.service import NewNumber
 
 TOLD = {"actor": "operator", "now": clock.now()}
@@ -24,7 +24,7 @@ def numbers(hall):
         return
     with db.transaction():
         for first, last, use in (("24000", "24999", Use.ASSIGNABLE), ("24990", "24999", Use.RESERVED)):
-            service.add_range(Range(0, first, last, None, use), today=today, **TOLD)
+            plan.add_range(Range(0, first, last, None, use), today=today, **TOLD)
         people = [hall.head, hall.suzuki, hall.sato, *hall.in_zone_a]
         service.lay_out(
             [
@@ -79,6 +79,19 @@ def test_the_page_of_a_section_s_number_keeps_itself_current_and_the_focus_in_pl
     expect(page.locator("[data-reach=elsewhere]")).to_contain_text("鈴木", timeout=PATIENCE_MS)
     expect(page.locator("[data-reach=at_seat]")).not_to_contain_text("鈴木")
     expect(link).to_be_focused()
+
+
+def test_the_page_of_another_section_s_number_asks_no_longer_than_one_look_up_lasts(open_page, hall):
+    page = open_page("/numbers/24101", hall.stranger, language="en")
+    expect(page.locator("[data-reach=at_seat] li, [data-reach=in_building] li")).to_have_count(NEAREST)
+    expect(page.locator("#answering")).to_contain_text("can read that you looked")
+
+    page.clock.install()
+    page.reload()
+    page.clock.fast_forward("11:00")
+
+    expect(page.locator("#answering-live")).to_contain_text("Open this page again")
+    expect(page.get_by_role("button", name="Pause updates")).to_have_count(0)
 
 
 def test_updates_can_be_paused(open_page, hall):

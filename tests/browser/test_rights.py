@@ -6,7 +6,7 @@ from pathlib import Path
 import make
 import pytest
 from playwright.sync_api import expect
-from screens import NARROW, PHONE, WIDE, overflow_px
+from screens import NARROW, PHONE, WIDE, Size, overflow_px
 
 from server import audit, clock, db
 from server.people import protection
@@ -16,6 +16,8 @@ from server.presence.alerts import Crossed
 
 OFFICER = ("/officer", "/officer/protection?q=入江", "/officer/retention", "/officer/audit", "/officer/notice")
 MINE = ("/me", "/me/held", "/notice", "/notice/1")
+BETWEEN = Size(1200, 800)  # the header and its tabs in one line, with little room
+ENLARGED = Size(320, 256)  # 1280 × 1024 at 400 %
 SHOTS = os.environ.get("IRUKA_TEST_SHOTS")
 
 
@@ -91,18 +93,71 @@ def test_a_new_notice_is_previewed_before_it_is_published_p2(open_page, busy, ax
     looked_at(page, axe, f"officer-notice-preview-{size.width}")
 
 
-@pytest.mark.parametrize("language", ["ja", "en"])
-@pytest.mark.parametrize("measure", [PHONE, NARROW], ids=["phone", "narrow"])
-def test_a_place_is_hidden_from_any_page_on_a_phone_p5(open_page, hall, axe, measure, language):
+@pytest.mark.parametrize("measure", [WIDE, BETWEEN, PHONE, NARROW], ids=["wide", "between", "phone", "narrow"])
+def test_a_place_is_hidden_and_shown_with_one_click_each_from_any_page_p5(open_page, hall, axe, measure, language):
     page = open_page("/directory", hall.stranger, language=language, size=measure)
+    menu = page.locator("#pause-menu")
+    length, state = {"ja": ("1時間", "停止中"), "en": ("1 hour", "Hidden until")}[language]
+    expect(menu.locator("span:visible", has_text=length)).to_have_count(1)
 
-    page.locator("#pause-menu summary").click()
-    assert overflow_px(page) == 0
-    looked_at(page, axe, f"hide-{language}")
-    page.locator("#pause-menu button[value='15min']").click()
+    menu.get_by_role("button").first.click()
+
+    expect(menu).to_have_class("pause pause--on")
+    expect(menu).to_contain_text(state)
+    assert page.url.endswith("/directory")
+    looked_at(page, axe, f"hidden-{language}-{measure.width}")
+    menu.get_by_role("button").first.click()
+    expect(menu).to_have_class("pause")
+    assert page.url.endswith("/directory")
+    looked_at(page, axe, f"shown-{language}-{measure.width}")
+
+
+@pytest.mark.parametrize("measure", [WIDE, PHONE, NARROW, ENLARGED], ids=["wide", "phone", "narrow", "enlarged"])
+def test_another_length_is_chosen_beside_it_with_the_keyboard_alone_p5(open_page, hall, axe, measure, language):
+    page = open_page("/directory", hall.stranger, language=language, size=measure)
+    page.locator("#pause-menu button").first.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".pause__choices button")).to_have_count(4)
+    page.locator(".pause__choices button").last.focus()
+    expect(page.locator(".pause__choices button").last).to_be_in_viewport()
+    looked_at(page, axe, f"lengths-{language}-{measure.width}-{measure.height}")
+    page.keyboard.press("Escape")
+    expect(page.locator(".pause__choices")).to_be_hidden()
+    expect(page.locator("#pause-menu summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
 
     expect(page.locator("#pause-menu")).to_have_class("pause pause--on")
-    assert page.url.endswith("/directory")
-    page.locator("#pause-menu summary").click()
-    page.locator("#pause-menu button").click()
+    page.locator("#pause-menu button").first.click()
     expect(page.locator("#pause-menu")).to_have_class("pause")
+
+
+def test_the_list_of_lengths_closes_when_one_turns_elsewhere_p5(open_page, hall):
+    page = open_page("/directory", hall.stranger)
+    page.locator("#pause-menu summary").click()
+    expect(page.locator(".pause__choices")).to_be_visible()
+
+    page.locator("h1").click()
+
+    expect(page.locator(".pause__choices")).to_be_hidden()
+
+
+def test_hiding_needs_no_script_p5(browser, hall, site):
+    window = {"width": WIDE.width, "height": WIDE.height}
+    context = browser.new_context(base_url=site.url, locale="ja-JP", java_script_enabled=False, viewport=window)
+    account = hall.account(hall.stranger)
+    context.add_cookies([{"name": "iruka", "value": make.session(Role.STAFF, account_id=account).key, "url": site.url}])
+    page = context.new_page()
+    page.goto("/directory")
+
+    page.get_by_role("button", name="所在表示を1時間止める").click()
+    expect(page.locator("#pause-menu")).to_have_class("pause pause--on")
+    page.locator("#pause-menu summary").click()
+    page.get_by_role("button", name="自分で再開するまで").click()
+    expect(page.locator(".pause__state")).to_have_text("停止中")
+    page.get_by_role("button", name="再開する", exact=True).click()
+
+    expect(page.locator("#pause-menu")).to_have_class("pause")
+    context.close()

@@ -13,10 +13,11 @@ from visitor import Visitor
 
 from server import clock, db
 from server.access import PUBLIC, SIGNED_IN, Room, UndeclaredRoute
-from server.app import ROOMS, create_app
+from server.app import create_app
 from server.openapi.document import document, operations
 from server.people import tokens
 from server.people.rules import Role, Scope
+from server.rooms import ROOMS
 
 HOME = "https://iruka.city.example"
 

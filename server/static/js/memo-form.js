@@ -1,5 +1,6 @@
 // Taking a call down while on the phone: whom it is for by typing, saving without leaving the page when it fails.
 
+import { Combobox } from "./combobox.js";
 import { element } from "./dom.js";
 
 const form = document.getElementById("memo-form");
@@ -30,8 +31,9 @@ async function save() {
   const [kind, id] = (given.to ?? "").split(":");
   const memo = { caller: given.caller, number: given.number, matter: given.matter, wish: given.wish, urgency: given.urgency };
   if (id) memo[`${kind}_id`] = Number(id);
-  const answer = await fetch("/api/v1/memos", {
-    method: "POST",
+  const corrected = form.dataset.memo; // its id; none when it is a new one
+  const answer = await fetch(corrected ? `/api/v1/memos/${corrected}` : "/api/v1/memos", {
+    method: corrected ? "PUT" : "POST",
     headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": given.csrf_token },
     body: JSON.stringify(memo),
   }).catch(() => null);
@@ -58,106 +60,83 @@ function refuse(sentence, name) {
 // Whom the call was for: a box that searches, in the place of the list that works without a script.
 
 const LIMIT = 8;
-const IME_KEY = 229; // keyCode of a key that an input method takes, in browsers that say so after composition has ended
+const ASKED = 20; // the search also finds numbers and places, which are nobody to take a call for
 
-class Whom {
+class Whom extends Combobox {
   constructor(host) {
     const select = host.querySelector("select");
+    const label = host.querySelector("label");
+    const box = element("input", { id: "whom", class: "search", autocomplete: "off", spellcheck: "false", placeholder: host.dataset.hint });
+    super(box, label.textContent);
     this.words = host.dataset;
     this.near = [...select.options].filter((one) => one.value).map((one) => ({ value: one.value, label: one.textContent, note: "" }));
     this.chosen = element("input", { type: "hidden", name: "to", value: select.value });
-    this.box = element("input", {
-      id: "whom", class: "search", role: "combobox", autocomplete: "off", spellcheck: "false", placeholder: this.words.hint,
-      "aria-expanded": "false", "aria-controls": "whom-list", "aria-autocomplete": "list", "aria-haspopup": "listbox",
-    });
-    this.list = element("ul", { id: "whom-list", role: "listbox", class: "whom-list", "aria-label": host.querySelector("label").textContent });
-    this.list.hidden = true;
-    this.said = element("span", { class: "only-spoken", role: "status" });
-    this.box.value = select.value ? select.selectedOptions[0].textContent : "";
+    box.value = select.value ? select.selectedOptions[0].textContent : "";
     const wanted = select.autofocus || document.activeElement === select;
-    for (const name of ["aria-invalid", "aria-describedby"]) if (select.hasAttribute(name)) this.box.setAttribute(name, select.getAttribute(name));
-    host.querySelector("label").htmlFor = "whom";
-    select.replaceWith(this.box, this.list, this.chosen, this.said);
-    this.box.addEventListener("input", (event) => event.isComposing || this.ask());
-    this.box.addEventListener("compositionend", () => this.ask());
-    this.box.addEventListener("focus", () => this.box.value === "" && this.show(this.near.slice(0, LIMIT)));
-    this.box.addEventListener("keydown", (event) => this.key(event));
-    this.box.addEventListener("blur", () => this.close());
-    this.list.addEventListener("mousedown", (event) => this.click(event)); // before the box loses the focus
-    if (wanted) this.box.focus();
+    for (const name of ["aria-invalid", "aria-describedby"]) if (select.hasAttribute(name)) box.setAttribute(name, select.getAttribute(name));
+    label.htmlFor = box.id;
+    select.replaceWith(box, this.popup, this.chosen, this.said);
+    box.addEventListener("focus", () => box.value === "" && this.show(this.near.slice(0, LIMIT)));
+    if (wanted) box.focus();
   }
 
-  async ask() {
+  async typed() {
+    this.forget();
     this.chosen.value = "";
-    const text = this.box.value.trim();
-    const asked = (this.asked = Symbol(text)); // of two answers the later question's counts
     this.takesOnly = false;
+    const text = this.query;
     const near = this.near.filter((one) => one.label.includes(text)).slice(0, LIMIT);
     this.show(near, !text); // until the search has answered
     if (!text) return;
-    const answer = await fetch(`/api/v1/search?${new URLSearchParams({ q: text, limit: 20 })}`, { headers: { Accept: "application/json" } }).catch(() => null);
-    const found = answer?.ok ? await answer.json().catch(() => null) : null;
-    if (asked !== this.asked || document.activeElement !== this.box) return;
-    this.show(found ? recipients(found).slice(0, LIMIT) : near);
-    if (this.takesOnly && this.options.length === 1) this.choose(this.options[0], true);
+    const found = await this.search({ q: text, limit: ASKED });
+    if (!found || document.activeElement !== this.input) return;
+    this.show(found.results ? recipients(found).slice(0, LIMIT) : near);
+    if (this.takesOnly && this.found.length === 1) this.choose(0);
   }
 
-  show(options, isAnswer = true) {
+  show(found, isAnswer = true) {
     this.isAnswer = isAnswer;
-    this.options = options;
-    this.list.replaceChildren(...options.map((one, i) => option(one, i)));
-    this.list.hidden = options.length === 0;
-    this.box.setAttribute("aria-expanded", String(options.length > 0));
-    if (isAnswer) this.said.textContent = options.length ? this.words.found.replace("%(n)s", options.length) : this.words.none;
-    this.mark(isAnswer && this.box.value ? 0 : -1);
+    this.found = found;
+    this.fill(() => found.map((one) => this.option(row(one))));
+    const none = isAnswer && this.query && !found.length ? this.words.none : "";
+    if (isAnswer) this.said.textContent = found.length ? this.words.found.replace("%(n)s", found.length) : none;
+    this.note.textContent = none;
+    this.note.hidden = !none;
+    this.open();
+    if (isAnswer && this.query) this.mark(0);
   }
 
-  mark(at) {
-    this.at = at;
-    [...this.list.children].forEach((row, i) => row.setAttribute("aria-selected", String(i === at)));
-    if (this.list.children[at]) this.box.setAttribute("aria-activedescendant", `whom-${at}`);
-    else this.box.removeAttribute("aria-activedescendant");
+  reopen() {
+    this.typed();
   }
 
-  key(event) {
-    if (event.isComposing || event.keyCode === IME_KEY) return; // the key belongs to the input method
-    const open = !this.list.hidden;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      if (!open) return this.ask();
-      const step = event.key === "ArrowDown" ? 1 : -1;
-      this.mark((this.at + step + this.options.length) % this.options.length);
-    } else if (event.key === "Enter" && !this.chosen.value) {
-      event.preventDefault();
-      if (open && this.at >= 0) this.choose(this.options[this.at], true);
-      else this.takesOnly = !this.isAnswer; // who types fast means the one whose name is on its way
-    } else if (event.key === "Tab" && open && this.at >= 0 && !event.shiftKey) {
-      this.choose(this.options[this.at], false);
-    } else if (event.key === "Escape" && open) {
-      event.stopPropagation();
-      this.close();
-    }
-  }
-
-  click(event) {
-    const row = event.target.closest("[role=option]");
-    if (!row) return;
+  entered(event) {
+    if (this.chosen.value) return; // Enter saves
     event.preventDefault();
-    this.choose(this.options[Number(row.dataset.at)], true);
+    if (this.isOpen && this.at >= 0) this.choose(this.at);
+    else this.takesOnly = !this.isAnswer; // who types fast means the one whose name is on its way
   }
 
-  choose(one, goOn) {
-    this.asked = null;
-    this.chosen.value = one.value;
-    this.box.value = one.note ? `${one.label}（${one.note}）` : one.label;
+  escaped(event) {
+    if (this.popup.hidden) return;
+    event.stopPropagation();
     this.close();
-    if (goOn) document.getElementById("caller").focus();
   }
 
-  close() {
-    this.list.hidden = true;
-    this.box.setAttribute("aria-expanded", "false");
-    this.box.removeAttribute("aria-activedescendant");
+  left() {
+    if (this.isOpen && this.at >= 0) this.take(this.found[this.at]);
+  }
+
+  choose(at) {
+    this.take(this.found[at]);
+    document.getElementById("caller").focus();
+  }
+
+  take(one) {
+    this.forget();
+    this.chosen.value = one.value;
+    this.input.value = one.note ? `${one.label}（${one.note}）` : one.label;
+    this.close();
   }
 }
 
@@ -167,10 +146,9 @@ function recipients({ results }) {
   return wanted.map((one) => ({ value: `${one.kind}:${one.id}`, label: one.title, note: one.detail ?? "" }));
 }
 
-function option(one, at) {
-  const row = element("li", { id: `whom-${at}`, role: "option", "data-at": at });
-  row.append(element("span", {}, one.label), element("span", { class: "hint" }, one.note));
-  return row;
+function row(one) {
+  const note = one.note ? element("span", { class: "finder__detail" }, one.note) : null;
+  return [element("span", { class: "finder__who" }, element("span", { class: "finder__title" }, one.label), note)];
 }
 
 const host = document.getElementById("memo-to");

@@ -1,4 +1,5 @@
-// A section's number: who can answer it now, asked again every quarter of a minute while somebody looks.
+// A section's number: who can answer it now, asked again every quarter of a minute while somebody looks; of another
+// section for as long as one look-up lasts.
 
 import { setText, syncRows } from "./dom.js";
 
@@ -14,14 +15,19 @@ const clock = new Intl.DateTimeFormat(document.documentElement.lang === "en" ? "
   timeZone: section.dataset.timezone,
 });
 let asOf = Date.parse(live.querySelector("time").dateTime);
+const loadedAt = Date.now();
+const keptMs = Number(section.dataset.keptS ?? Infinity) * 1000;
 let paused = false;
+let over = false;
 let asking = false;
 
 async function refresh() {
-  if (asking || paused || document.visibilityState !== "visible") return;
+  if (asking || paused || over || document.visibilityState !== "visible") return;
+  if (Date.now() - loadedAt >= keptMs) return end();
   asking = true;
   try {
     const answer = await fetch(section.dataset.source, { headers: { Accept: "application/json" } });
+    if (answer.status === 429) return end();
     if (!answer.ok) throw new Error(String(answer.status));
     show(await answer.json());
     say("live");
@@ -32,8 +38,15 @@ async function refresh() {
   }
 }
 
-function show({ as_of, groups }) {
+function end() {
+  over = true;
+  pause.hidden = true;
+  say("over");
+}
+
+function show({ as_of, sensors_down, groups }) {
   asOf = Date.parse(as_of);
+  document.getElementById("answering-sensors").hidden = !sensors_down;
   for (const { reach, people } of groups) {
     const group = section.querySelector(`[data-reach="${reach}"]`);
     group.hidden = people.length === 0;
@@ -45,8 +58,9 @@ function show({ as_of, groups }) {
 
 const make = () => row.content.firstElementChild.cloneNode(true);
 
-function update(line, { name, number }) {
+function update(line, { name, number, old }) {
   setText(line.querySelector(".answering__name"), name);
+  line.querySelector(".answering__old").hidden = !old;
   const link = line.querySelector("a");
   link.hidden = number === null;
   if (number === null || link.textContent === number) return;
@@ -56,7 +70,7 @@ function update(line, { name, number }) {
 }
 
 function say(state) {
-  live.className = `live${state === "live" ? "" : state === "old" ? " live--stale" : " live--paused"}`;
+  live.className = `live${state === "live" ? "" : state !== "paused" ? " live--stale" : " live--paused"}`;
   setText(live.querySelector("time"), live.dataset[state].replace("%(time)s", clock.format(asOf)));
 }
 

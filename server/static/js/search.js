@@ -1,5 +1,6 @@
-// The search box of every page: an editable combobox whose list fills while one types (WAI-ARIA 1.2).
+// The search box of every page: people, units, numbers and places, and what Enter opens.
 
+import { Combobox } from "./combobox.js";
 import { element, setText } from "./dom.js";
 import { clearWhenLeft } from "./kiosk.js";
 import { onKey, switchWith } from "./shortcut.js";
@@ -8,61 +9,23 @@ const DEBOUNCE_MS = 60; // between two keys of somebody who types fast; the slow
 const PAUSE_MS = 400; // of typing, after which places are asked for and the number of results is said
 const SLOW_MS = 300; // until then nothing says that it takes long
 const LIMIT = 8;
-const IME_KEY = 229; // keyCode of a key that an input method takes, in browsers that say so after composition has ended
 
-export class SearchBox {
+export class SearchBox extends Combobox {
   /** form  of templates/search.html */
   constructor(form) {
+    const words = JSON.parse(form.querySelector("script").textContent);
+    super(form.querySelector("input"), words.Results);
     this.form = form;
-    this.input = form.querySelector("input");
-    this.words = JSON.parse(form.querySelector("script").textContent);
+    this.words = words;
     this.results = [];
-    this.options = [];
-    this.at = -1; // the option the arrow keys have reached
     this.shown = null; // the query whose results are in the list
-    this.build();
-    this.listen();
+    form.append(this.popup, this.said);
+    this.input.addEventListener("focus", () => this.query && this.shown === this.query && this.open());
+    form.addEventListener("submit", (event) => (!this.query || this.isComposing) && event.preventDefault());
   }
 
   t(sentence, values = {}) {
     return (this.words[sentence] ?? sentence).replace(/%\((\w+)\)s/g, (whole, name) => values[name] ?? whole);
-  }
-
-  get query() {
-    return this.input.value.trim();
-  }
-
-  build() {
-    const id = this.input.id;
-    this.list = element("div", { id: `${id}-list`, role: "listbox", "aria-label": this.t("Results"), class: "finder__list", hidden: true });
-    this.note = element("p", { class: "finder__note", hidden: true });
-    this.popup = element("div", { class: "finder__popup", hidden: true }, this.list, this.note);
-    this.said = element("p", { class: "only-spoken", role: "status" });
-    this.form.append(this.popup, this.said);
-    const roles = { role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": this.list.id };
-    for (const [name, value] of Object.entries(roles)) this.input.setAttribute(name, value);
-  }
-
-  listen() {
-    this.input.addEventListener("input", (event) => !event.isComposing && this.typed());
-    this.input.addEventListener("compositionstart", () => this.composes(true));
-    this.input.addEventListener("compositionend", () => this.composes(false));
-    this.input.addEventListener("keydown", (event) => this.pressed(event));
-    this.input.addEventListener("focus", () => this.query && this.shown === this.query && this.open());
-    this.form.addEventListener("submit", (event) => (!this.query || this.isComposing) && event.preventDefault());
-    this.form.addEventListener("focusout", (event) => this.form.contains(event.relatedTarget) || this.close());
-    this.popup.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays in the box
-    this.list.addEventListener("click", (event) => {
-      const option = event.target.closest("[role=option]");
-      if (option) this.go(this.options.indexOf(option), event.ctrlKey || event.metaKey);
-    });
-  }
-
-  /** An input method has begun to make words of keys, or has finished: only finished words are looked for. */
-  composes(isComposing) {
-    this.isComposing = isComposing;
-    if (isComposing) this.forget();
-    else this.typed();
   }
 
   /** The text has changed: ask in a moment, unless it is what the list already shows. */
@@ -83,38 +46,25 @@ export class SearchBox {
     this.pause = setTimeout(() => this.paused(query), PAUSE_MS);
   }
 
-  /** Nothing that was asked before is wanted any more. */
   forget() {
+    super.forget();
     for (const timer of [this.typing, this.pause, this.slow]) clearTimeout(timer);
-    this.request?.abort();
-    this.request = null;
     this.asked = null;
     this.isPaused = this.opensFirst = false;
   }
 
   async ask(query, { place = 0 } = {}) {
-    this.request?.abort();
-    const request = (this.request = new AbortController());
     if (!place) this.slow = setTimeout(() => this.tell(this.t("Searching …")), SLOW_MS);
-    const found = await this.fetched(query, place, request.signal);
-    if (request !== this.request) return;
-    this.request = null;
+    const found = await this.search({ q: query, limit: LIMIT, place });
+    if (!found) return;
     clearTimeout(this.slow);
-    if (found.error) {
-      if (!place) this.failed(found.error); // names are there already; places come with the next letter
+    if ("error" in found) {
+      if (!place) this.failed(found.error || this.t("The server cannot be reached. Please try again in a moment.")); // names are there already; places come with the next letter
       return;
     }
     this.show(query, found);
-    if (this.opensFirst) this.go(0);
+    if (this.opensFirst) this.choose(0);
     else if (!place && this.isPaused) this.paused(query);
-  }
-
-  async fetched(query, place, signal) {
-    const asked = new URLSearchParams({ q: query, limit: LIMIT, place });
-    const answer = await fetch(`${this.form.dataset.api}?${asked}`, { headers: { Accept: "application/json" }, signal }).catch(() => null);
-    const found = await answer?.json().catch(() => null);
-    if (answer?.ok && found) return found;
-    return { error: found?.message ?? this.t("The server cannot be reached. Please try again in a moment.") };
   }
 
   /** Typing has paused: say how many were found, and ask for their places. */
@@ -156,21 +106,19 @@ export class SearchBox {
   }
 
   draw() {
-    this.options = [];
-    const groups = [];
-    let group = null;
-    for (const one of this.results) {
-      if (group?.dataset.kind !== one.kind) groups.push((group = this.group(one.kind)));
-      group.append(this.option(row(one, this), `finder__option finder__option--${one.kind}`));
-    }
-    if (this.results.length && this.more) {
-      const all = element("span", {}, this.t("Show all results (%(n)s more)", { n: this.more }));
-      groups.push(this.option([all], "finder__option finder__option--all"));
-    }
-    this.at = -1;
-    this.input.removeAttribute("aria-activedescendant");
-    this.list.replaceChildren(...groups);
-    this.list.hidden = !groups.length;
+    this.fill(() => {
+      const groups = [];
+      let group = null;
+      for (const one of this.results) {
+        if (group?.dataset.kind !== one.kind) groups.push((group = this.group(one.kind)));
+        group.append(this.option(row(one, this)));
+      }
+      if (this.results.length && this.more) {
+        const all = element("span", {}, this.t("Show all results (%(n)s more)", { n: this.more }));
+        groups.push(this.option([all], "finder__option--all"));
+      }
+      return groups;
+    });
   }
 
   /** The same rows, with places now: nothing moves under the pointer. */
@@ -189,12 +137,6 @@ export class SearchBox {
     return element("div", { role: "group", "aria-labelledby": id, "data-kind": kind }, heading);
   }
 
-  option(parts, className) {
-    const made = element("div", { id: `${this.list.id}-${this.options.length}`, role: "option", "aria-selected": "false", class: className }, ...parts);
-    this.options.push(made);
-    return made;
-  }
-
   /** A sentence under the list, or instead of it; nothing hides it. */
   tell(sentence, hint = "") {
     this.note.hidden = !sentence;
@@ -202,54 +144,14 @@ export class SearchBox {
     if (sentence || this.results.length) this.open();
   }
 
-  open() {
-    if (document.activeElement !== this.input) return;
-    this.popup.hidden = this.list.hidden && this.note.hidden;
-    this.input.setAttribute("aria-expanded", String(!this.popup.hidden && !this.list.hidden));
+  reopen() {
+    if (this.options.length) this.open();
   }
 
-  close() {
-    this.popup.hidden = true;
-    this.input.setAttribute("aria-expanded", "false");
-    this.choose(-1);
-  }
-
-  choose(at) {
-    this.options[this.at]?.setAttribute("aria-selected", "false");
-    this.at = at;
-    const option = this.options[at];
-    if (!option) {
-      this.input.removeAttribute("aria-activedescendant");
-      return;
-    }
-    option.setAttribute("aria-selected", "true");
-    this.input.setAttribute("aria-activedescendant", option.id);
-    option.scrollIntoView({ block: "nearest" });
-  }
-
-  pressed(event) {
-    if (event.isComposing || event.keyCode === IME_KEY) return; // the key belongs to the input method
-    const isOpen = !this.popup.hidden && this.options.length > 0;
-    const last = this.options.length - 1;
-    const moves = {
-      ArrowDown: () => (isOpen ? (this.at < last ? this.at + 1 : 0) : null),
-      ArrowUp: () => (isOpen ? (this.at > 0 ? this.at - 1 : last) : null),
-      Home: () => (isOpen && this.at >= 0 ? 0 : null),
-      End: () => (isOpen && this.at >= 0 ? last : null),
-    };
-    if (event.key in moves && !event.shiftKey && !event.altKey) {
-      const next = moves[event.key]();
-      if (next === null && !(event.key === "ArrowDown" && this.options.length)) return;
-      event.preventDefault();
-      if (next === null) this.open();
-      else this.choose(next);
-    } else if (event.key === "Enter") {
-      this.entered(event);
-    } else if (event.key === "Escape") {
-      event.preventDefault();
-      if (!this.popup.hidden) this.close();
-      else this.clear();
-    }
+  escaped(event) {
+    event.preventDefault();
+    if (!this.popup.hidden) this.close();
+    else this.clear();
   }
 
   /** Enter opens what is chosen, else the first result, which may still be on its way. */
@@ -264,15 +166,15 @@ export class SearchBox {
     }
     if (!this.results.length) return event.preventDefault();
     event.preventDefault();
-    this.go(Math.max(0, this.at));
+    this.choose(Math.max(0, this.at));
   }
 
-  go(at, elsewhere = false) {
+  choose(at, click = null) {
     this.opensFirst = false;
     const one = this.results[at];
     if (!one && !this.options[at]) return;
     const href = one ? one.href : `${this.form.action}?${new URLSearchParams({ q: this.shown })}`;
-    if (elsewhere) window.open(href);
+    if (click?.ctrlKey || click?.metaKey) window.open(href);
     else location.assign(href);
   }
 

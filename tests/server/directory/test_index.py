@@ -26,7 +26,7 @@ ABOUT = {FINANCE: ("財務局", "財政課", "ざいせいか"), TAX: ("財務�
 def person(number: int, family: str, given: str, kana: str, unit: int = FINANCE, **fields) -> Item:
     """Somebody; `kana` "たかなみ まこと"."""
     family_kana, _, given_kana = kana.partition(" ")
-    about = (*ABOUT[unit], fields.pop("title", "職員"), *fields.pop("duties", ()))
+    about = fields.pop("about", (*ABOUT[unit], fields.pop("title", "職員"), *fields.pop("duties", ())))
     return Item(
         Kind.PERSON, number, ((family, given), (family_kana, given_kana)), about=about, unit_ids=frozenset((unit,)),
         sort=kana_key(kana), mixed=(family + given_kana, family_kana + given), **fields,
@@ -99,6 +99,30 @@ def test_people_by_name_come_before_units_and_those_who_only_work_there_after():
     kinds = [kind for kind, _id in found("財政課", limit=50)]
     assert kinds == ["unit", "person", "person"]
     assert found("起債") == [("person", 5)]
+
+
+@pytest.mark.parametrize("query", ["東 財政課", "あずま ざいせい", "azuma zaiseika", "財政課", "財政", "政課"])
+def test_whose_section_it_is_comes_before_who_also_works_there_and_who_works_below(query):
+    index = Index(
+        [
+            person(1, "東", "葵", "あずま あおい", section=(), about=("財政課", "ざいせいか")),
+            person(2, "東", "樹", "あずま いつき", section=("市民税課",), others=("財政課", "ざいせいか")),
+            person(3, "東", "凪", "あずま なぎ", section=("財政課", "ざいせいか")),
+        ]
+    )
+
+    assert [item.id for item in index.find(query).items] == [3, 2, 1]
+
+
+def test_a_name_that_fits_better_counts_more_than_whose_section_it_is():
+    index = Index(
+        [
+            person(1, "東山", "葵", "あずまやま あおい", section=("財政課",)),
+            person(2, "東", "樹", "あずま いつき", others=("財政課",)),
+        ]
+    )
+
+    assert [item.id for item in index.find("東 財政課").items] == [2, 1]
 
 
 def test_a_query_of_digits_finds_numbers_and_seats_first():
@@ -201,6 +225,18 @@ def test_the_right_person_is_among_the_first_three_for_99_of_100_questions(city)
 
     assert len({question.manner for question in questions}) >= 30
     assert len(missed) <= len(questions) / 100, Counter(one.manner for one in missed).most_common()
+
+
+def test_whoever_has_their_first_post_in_a_section_comes_before_who_also_works_for_it(city):
+    book, _wanted = city
+    also = [(one.card, post) for one in book.people.values() for post in one.card.posts if not post.is_primary]
+
+    assert len(also) >= 20
+    for card, post in also:
+        found = book.index.find(f"{card.family_name} {post.unit_path[-1]}", limit=100).items
+        posts = [book.people[one.id].card.posts[0] for one in found if one.kind == Kind.PERSON]
+        here = [one.unit_id == post.unit_id for one in posts]
+        assert here == sorted(here, reverse=True), card
 
 
 def test_namesakes_are_told_apart_by_their_units(city):

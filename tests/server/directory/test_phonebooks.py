@@ -1,12 +1,13 @@
 """Telephones walk from the menu of bureaus to the people of a section."""
 
+from base64 import b64encode
 from xml.etree import ElementTree
 
 import make
 import pytest
 from watching import Office
 
-from server import audit, clock, db
+from server import audit, clock, db, limits
 from server.people import service as people
 from server.people import tokens
 from server.people.rules import Scope
@@ -126,6 +127,91 @@ def test_a_telephone_comes_with_a_token_that_may_read_phones_sr_16(office, app, 
         answer = telephone.get(f"{BOOK}/{path}", headers={"Authorization": f"Bearer {token}"})
         assert answer.status_code == status
     assert telephone.get(f"{BOOK}/yealink").status_code == 401
+
+
+def basic(password: str, name: str = "phone") -> dict[str, str]:
+    """What a telephone sends that was given a name and a password."""
+    return {"Authorization": "Basic " + b64encode(f"{name}:{password}".encode()).decode()}
+
+
+def a_token(reach: Scope) -> tuple[int, str]:
+    with db.transaction():
+        account_id = make.account("telephones")
+        return account_id, tokens.issue(account_id, "電話機", [reach], 30, clock.now())[1]
+
+
+@pytest.mark.parametrize(("reach", "status"), [(Scope.READ_PHONES, 200), (Scope.READ_MEMOS, 403)])
+@pytest.mark.parametrize("name", ["phone", "", "電話"])
+def test_a_telephone_shows_its_token_as_a_password_under_any_name_sr_16(office, app, reach, status, name):
+    """SR-16: within the same scopes; the account that the token is of stands in the audit log."""
+    account_id, token = a_token(reach)
+    telephone = app.test_client()
+
+    for path in ("yealink", "cisco", f"yealink/units/{office.section_a}", f"cisco/units/{office.section_a}/people"):
+        answer = telephone.get(f"{BOOK}/{path}", headers=basic(token, name))
+        assert answer.status_code == status
+        assert "Set-Cookie" not in answer.headers
+
+    with db.reading():
+        lines = audit.entries(10, action="phone_book_read")
+    assert [line.actor for line in lines] == ([audit.account(account_id, "telephones")] if status == 200 else [])
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/me", "/api/v1/extensions", "/api/v1/phonebook", "/directory/export", "/numbers/1"]
+)
+def test_a_token_is_a_password_for_phone_books_only_sr_16(office, app, path):
+    _account_id, token = a_token(Scope.READ_PHONES)
+
+    answer = app.test_client().get(path, headers=basic(token))
+
+    assert answer.status_code in (302, 401, 404)
+    assert "Basic" not in answer.headers.get("WWW-Authenticate", "")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        None,
+        "Basic",
+        "Basic !!!",
+        "Basic " + b64encode(b"no colon").decode(),
+        "Basic " + b64encode(b"\xff\xfe:\xff").decode(),
+        "Basic " + "A" * 10_000,
+        basic("")["Authorization"],
+        basic("iruka_" + "A" * 43)["Authorization"],
+    ],
+)
+def test_without_a_right_password_a_telephone_is_asked_for_one_sr_16(office, app, header):
+    answer = app.test_client().get(f"{BOOK}/yealink", headers={} if header is None else {"Authorization": header})
+
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith('Basic realm="iruka"')
+
+
+def test_a_wrong_password_opens_nothing_even_beside_a_session_sr_16(office, phone):
+    assert phone.get(f"{BOOK}/yealink", headers=basic("wrong")).status_code == 401
+
+
+def test_a_token_that_was_revoked_is_no_password_any_more_sr_16(office, app):
+    account_id, token = a_token(Scope.READ_PHONES)
+    with db.transaction():
+        (listed,) = tokens.listed(account_id, clock.now())
+        tokens.revoke(account_id, listed.id, clock.now())
+
+    assert app.test_client().get(f"{BOOK}/yealink", headers=basic(token)).status_code == 401
+
+
+def test_a_telephone_counts_as_its_token_does_sr_18(office, app, monkeypatch):
+    """SR-18: one count, whether the token is shown as a bearer's or as a password."""
+    monkeypatch.setattr(limits.Counters, "wait_s", lambda _self, *asked: seen.append(asked[:2]) or None)
+    seen: list[tuple[object, ...]] = []
+    account_id, token = a_token(Scope.READ_PHONES)
+
+    for headers in (basic(token), {"Authorization": f"Bearer {token}"}):
+        assert app.test_client().get(f"{BOOK}/yealink", headers=headers).status_code == 200
+
+    assert seen == [(account_id, limits.Lane.TOKEN_READS)] * 2
 
 
 def test_a_phone_book_speaks_english_when_asked(office, phone):

@@ -185,6 +185,32 @@ def test_answers_from_one_address_are_limited_too_sr_11(client):
     assert int(closed.headers["Retry-After"]) > 0
 
 
+def test_a_provider_that_is_away_at_the_last_step_uses_nobody_s_tries_up_sr_11(client, provider, monkeypatch):
+    """SR-11: nobody guessed anything, and the administrator's computer may have the same address."""
+    with db.transaction():
+        make.account("kanri", role=Role.SYSTEM_ADMIN)
+    back = urlsplit(provider.log_in(client.get("/sign-in/oidc").location, "takanami"))
+    away = Refused("oidc_away", "The login service cannot be reached. An administrator can still log in.", 503)
+
+    def fail(*_given: object) -> None:
+        raise away
+
+    monkeypatch.setattr(Provider, "finish", fail)
+
+    for _ in range(11):
+        assert client.get(f"{back.path}?{back.query}").status_code == 503
+
+    assert client.application.test_client().sign_in("kanri", make.PASSWORD).status_code == 302
+
+
+def test_proving_it_often_closes_no_door_sr_11(client, provider):
+    add_person()
+    come_back(client, provider, "takanami")
+
+    for _ in range(11):
+        assert come_back(client, provider, "takanami", "/sign-in/oidc?prove=1&next=/me").location == "/me"
+
+
 def test_proof_is_given_at_the_provider_by_the_same_person_sr_19(client, provider):
     add_person()
     come_back(client, provider, "takanami")

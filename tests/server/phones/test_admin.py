@@ -1,7 +1,5 @@
 """Giving numbers out on pages: own bureau only, errors at the field, nothing lost."""
 
-import csv
-import io
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -11,23 +9,11 @@ from exchange import Exchange
 from visitor import Visitor
 from werkzeug.test import TestResponse
 
-from server import audit, clock, db
+from server import clock, db
 from server.people import service as people
 from server.people.rules import Role
 from server.phones import queries, service
 from server.phones.rules import Holder
-
-
-@pytest.fixture
-def clerk(exchange: Exchange, signed_in: Callable[..., Visitor]) -> Visitor:
-    """The browser of 佐藤, who looks after the Finance Bureau's numbers."""
-    return signed_in(Role.SECTION_ADMIN, person_id=exchange.sato)
-
-
-@pytest.fixture
-def operator(exchange: Exchange, signed_in: Callable[..., Visitor]) -> Visitor:
-    """A system administrator's browser."""
-    return signed_in(Role.SYSTEM_ADMIN)
 
 
 def holder_of(number: str, day: date) -> Holder | None:
@@ -237,62 +223,6 @@ def test_a_protected_person_is_named_nowhere_here_p13(exchange: Exchange, clerk:
         "/numbers/24111/give", **to_person("鈴木", exchange.today, term=term_of("24111", exchange.today))
     )
     assert answer.status_code == 422
-
-
-def test_only_system_administrators_change_the_plan(exchange: Exchange, clerk: Visitor, operator: Visitor) -> None:
-    data = {"first": "２５０００", "last": "25999", "use": "assignable", "unit": exchange.bureau, "note": "新館"}
-    assert clerk.send("/numbers/plan", **data).status_code == 403
-    assert saved(operator.send("/numbers/plan", **data))
-    one = next(one for one in queries.ranges() if one.first == "25000")
-    assert "25000" in clerk.get("/numbers/plan").text
-    assert "23000" not in clerk.get("/numbers/plan").text
-    assert clerk.get(f"/numbers/plan/{one.id}").status_code == 404
-    assert saved(operator.send(f"/numbers/plan/{one.id}", **(data | {"last": "25099"})))
-    assert saved(operator.send(f"/numbers/plan/{one.id}/remove"))
-    assert one.id not in [left.id for left in queries.ranges()]
-    assert operator.get(f"/numbers/plan/{one.id}").status_code == 404
-
-
-@pytest.mark.parametrize(
-    ("fields", "status"),
-    [({"first": "24500"}, 409), ({"last": "1"}, 422), ({"use": "pigeons"}, 422), ({"unit": "999999"}, 422)],
-)
-def test_a_range_that_will_not_do_is_refused_with_what_was_typed(
-    exchange: Exchange, operator: Visitor, fields: dict[str, str], status: int
-) -> None:
-    data = {"first": "25000", "last": "25999", "use": "assignable", "unit": "", "note": "新館"} | fields
-    answer = operator.send("/numbers/plan?lang=en", **data)
-    assert answer.status_code == status
-    assert 'value="新館"' in answer.text
-    assert len(queries.ranges()) == 3
-
-
-def test_the_report_says_what_is_wrong_and_what_to_do(exchange: Exchange, clerk: Visitor, operator: Visitor) -> None:
-    exchange.leave(exchange.suzuki)
-    with db.transaction():
-        make.extension("24115", person_id=exchange.sato)
-        make.extension("77001", "desk", person_id=exchange.stranger)
-    mine, whole = clerk.get("/numbers/report?lang=en").text, operator.get("/numbers/report?lang=en").text
-    assert "Its holder does not work here any more." in mine
-    assert "One person has two numbers of the same kind." in mine
-    assert "77001" not in mine
-    assert "77001" in whole
-
-
-def test_the_report_is_a_file_without_formulas_and_taking_it_is_written_down_sr_42(
-    exchange: Exchange, operator: Visitor
-) -> None:
-    with db.transaction():
-        extension = make.extension("77001", "desk")
-        told = {"actor": "operator", "now": clock.now()}
-        service.give(extension, Holder(device='=HYPERLINK("x")'), make.DAY, **told)
-    answer = operator.get("/numbers/report.csv?lang=en")
-    assert answer.data.startswith(b"\xef\xbb\xbf")
-    lines = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
-    assert lines[0] == ["Extension", "Holder", "Section", "What is wrong", "What to do"]
-    assert lines[1][:2] == ["77001", '\'=HYPERLINK("x")']
-    assert b"\r\n" in answer.data
-    assert [line.action for line in audit.entries(1)] == ["number_report_exported"]
 
 
 def test_everything_works_on_either_database(database: str, app: object, signed_in: Callable[..., Visitor]) -> None:

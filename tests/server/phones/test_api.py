@@ -1,6 +1,7 @@
 """Extensions for programs, and who can answer a section's number."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from exchange import Exchange
@@ -9,8 +10,10 @@ from visitor import Visitor
 from server import clock, db
 from server.people.rules import Level, Role
 from server.phones import service
-from server.presence import queries
-from server.presence.rules import StatusKind
+from server.phones.rules import NEAREST
+from server.presence import alerts, queries
+from server.presence.outsiders import ONE_LOOK_UP
+from server.presence.rules import LIMIT_OF_ONE, LIMIT_OF_PEOPLE, StatusKind
 
 
 def groups(visitor: Visitor, number: str = "24101") -> dict[str, list[str]]:
@@ -74,14 +77,128 @@ def test_a_protected_person_is_not_in_the_group_for_others_p13(
 def test_the_answer_tells_nothing_of_a_place_but_the_group_p9(exchange: Exchange, sato: Visitor) -> None:
     exchange.put(exchange.suzuki, exchange.zone_a)
     answer = sato.get("/api/v1/extensions/24101/answering").json
-    assert set(answer) == {"number", "as_of", "groups"}
-    assert all(set(one) == {"person_id", "name", "number"} for group in answer["groups"] for one in group["people"])
+    assert set(answer) == {"number", "as_of", "sensors_down", "groups"}
+    assert all(
+        set(one) == {"person_id", "name", "number", "old"} for group in answer["groups"] for one in group["people"]
+    )
 
 
-def test_asking_who_answers_is_no_look_up_of_anybody_p11(exchange: Exchange, tanaka: Visitor) -> None:
+def look_ups(person_id: int) -> list[str]:
+    """From which screens somebody looked this person up."""
+    with db.reading():
+        return [line.screen for line in queries.look_ups_of(person_id, clock.now() - timedelta(days=2))]
+
+
+def test_whom_the_answer_tells_anything_of_can_read_who_asked_once_in_ten_minutes_p11(
+    exchange: Exchange, tanaka: Visitor
+) -> None:
+    """P11: named as near, or left out; the last group tells of nobody and is no look-up."""
     exchange.put(exchange.suzuki, exchange.zone_a)
-    groups(tanaka)
-    assert queries.look_ups_of(exchange.suzuki, exchange.now) == []
+    exchange.say(exchange.sato, StatusKind.LEAVE)
+    for _ in range(2):
+        groups(tanaka)
+    assert look_ups(exchange.suzuki) == ["answering"]
+    assert look_ups(exchange.sato) == ["answering"]
+    assert look_ups(exchange.head) == []
+
+
+def test_one_s_own_section_and_oneself_are_no_look_up_p11(exchange: Exchange, sato: Visitor) -> None:
+    exchange.put(exchange.suzuki, exchange.zone_a)
+    exchange.put(exchange.sato, exchange.zone_a)
+    assert groups(sato)["at_seat"] == ["佐藤 一", "鈴木 一"]
+    assert (look_ups(exchange.suzuki), look_ups(exchange.sato)) == ([], [])
+
+
+@pytest.mark.parametrize("how", ["pause", "hide", "protect", "nothing"])
+def test_hiding_is_no_look_up_and_answers_like_no_signal_p4_p5(exchange: Exchange, tanaka: Visitor, how: str) -> None:
+    """P4, P5: in a group of one nothing tells whether that one hides, is not heard, or opted out."""
+    for person_id in (exchange.head, exchange.sato):
+        exchange.leave(person_id)
+    unheard = tanaka.get("/api/v1/extensions/24101/answering").json
+    if how != "nothing":
+        exchange.put(exchange.suzuki, exchange.zone_a)
+        exchange.say(exchange.suzuki, StatusKind.FOCUS)
+        getattr(exchange, how)(exchange.suzuki)
+    answer = tanaka.get("/api/v1/extensions/24101/answering").json
+    if how == "protect":  # nobody else finds them at all (P13)
+        assert all(group["people"] == [] for group in answer["groups"])
+    else:
+        assert answer | {"as_of": ""} == unheard | {"as_of": ""}
+    assert look_ups(exchange.suzuki) == []
+
+
+def test_of_another_section_five_are_named_as_near_and_the_rest_like_everybody_unknown_p11(
+    exchange: Exchange, sato: Visitor, tanaka: Visitor
+) -> None:
+    with db.transaction():
+        others = [exchange.somebody(f"甲{i}", f"あ{i}", exchange.section) for i in range(NEAREST)]
+    for person_id in [*others, exchange.suzuki]:
+        exchange.put(person_id, exchange.zone_a)
+    found = groups(tanaka)
+    assert found["at_seat"] == [f"甲{i} 一" for i in range(NEAREST)]
+    assert found["elsewhere"] == ["佐藤 一", "鈴木 一", "髙波 一"]
+    assert look_ups(exchange.suzuki) == []
+    assert "鈴木 一" in groups(sato)["at_seat"]
+
+
+def test_nobody_reads_who_is_in_the_house_number_by_number_p12(exchange: Exchange, tanaka: Visitor) -> None:
+    """P12: past the limit nothing is answered or written down, and the officer is told; the page keeps the numbers."""
+    with db.transaction():
+        many = [exchange.somebody("甲", "こう", exchange.section) for _ in range(LIMIT_OF_PEOPLE.n + 1)]
+    for person_id in many:
+        exchange.say(person_id, StatusKind.LEAVE)
+    answer = tanaka.get("/api/v1/extensions/24101/answering")
+    assert (answer.status_code, answer.json["code"]) == (429, "too_many_people")
+    page = tanaka.get("/numbers/24101?lang=en")
+    assert page.status_code == 200
+    assert "You have looked up many people." in page.text
+    assert page.text.count("甲 一") >= len(many)
+    assert look_ups(many[0]) == []
+    with db.reading():
+        assert [one.kind for one in alerts.waiting()] == ["many"]
+
+
+def test_one_person_is_not_watched_through_their_section_s_number_p12(
+    exchange: Exchange, tanaka: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = clock.now()
+    for times in range(LIMIT_OF_ONE.n + 1):
+        now = began + times * (ONE_LOOK_UP + timedelta(seconds=1))
+        monkeypatch.setattr(clock, "now", lambda now=now: now)
+        exchange.beat()
+        exchange.put(exchange.suzuki, exchange.zone_a)
+        answer = tanaka.get("/api/v1/extensions/24101/answering")
+        assert answer.status_code == (200 if times < LIMIT_OF_ONE.n else 429)
+    with db.reading():
+        assert [(one.kind, one.subject_id) for one in alerts.waiting()] == [("one", exchange.suzuki)]
+
+
+def test_while_the_sensors_are_silent_nobody_is_at_the_seat_by_an_old_signal(
+    exchange: Exchange, tanaka: Visitor
+) -> None:
+    exchange.put(exchange.suzuki, exchange.zone_a)
+    exchange.put(exchange.sato, exchange.zone_a)
+    exchange.pause(exchange.sato)
+    exchange.beat(broker_connected=False)
+    answer = tanaka.get("/api/v1/extensions/24101/answering").json
+    assert answer["sensors_down"] is True
+    near = {group["reach"]: [(one["name"], one["old"]) for one in group["people"]] for group in answer["groups"]}
+    assert near == {
+        "at_seat": [],
+        "in_building": [("鈴木 一", True)],
+        "elsewhere": [("佐藤 一", False), ("髙波 一", False)],  # who hides and who is not heard look alike (P4)
+    }
+
+
+def test_a_shared_screen_is_told_of_nobody_and_looks_nobody_up_p4(
+    exchange: Exchange, signed_in: Callable[..., Visitor]
+) -> None:
+    exchange.show(exchange.suzuki, kiosk=Level.SEAT)
+    exchange.put(exchange.suzuki, exchange.zone_a)
+    exchange.say(exchange.sato, StatusKind.LEAVE)
+    found = groups(signed_in(Role.KIOSK))
+    assert found == {"at_seat": [], "in_building": [], "elsewhere": ["佐藤 一", "鈴木 一", "髙波 一"]}
+    assert look_ups(exchange.suzuki) == []
 
 
 def test_only_a_section_s_number_has_a_ring_group(exchange: Exchange, sato: Visitor) -> None:
@@ -153,12 +270,8 @@ def test_a_list_comes_in_pages(exchange: Exchange, sato: Visitor) -> None:
         assert sato.get(f"/api/v1/extensions?{nonsense}").status_code == 422
 
 
-def test_a_shared_screen_finds_numbers_and_no_places(exchange: Exchange, signed_in: Callable[..., Visitor]) -> None:
-    exchange.put(exchange.suzuki, exchange.zone_a)
-    kiosk = signed_in(Role.KIOSK)
-    assert kiosk.get("/api/v1/extensions/24112").status_code == 200
-    found = groups(kiosk)
-    assert (found["at_seat"], found["in_building"]) == ([], [])
+def test_a_shared_screen_finds_numbers(exchange: Exchange, signed_in: Callable[..., Visitor]) -> None:
+    assert signed_in(Role.KIOSK).get("/api/v1/extensions/24112").status_code == 200
 
 
 def test_the_group_of_a_whole_database_is_the_same_on_both(

@@ -30,35 +30,6 @@ PLAN = [
 
 
 @pytest.mark.parametrize(
-    "text", ["24117", " ２４１１７ ", "241-17", "241ー17", "241−17", "内線 24117", "内)24117", "Ext. 24117"]
-)
-def test_an_extension_is_read_however_it_is_written(text: str) -> None:
-    assert rules.extension_number(text) == "24117"
-
-
-@pytest.mark.parametrize("text", ["", "7", "123456789", "24 one", "24%17", "２４_17", "\ud800", "1" * 10_000])
-def test_what_is_no_extension_is_none(text: str) -> None:
-    assert rules.extension_number(text) is None
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["044-000-2111", "０４４－０００－２１１１", "044‐000‑2111", "044(000)2111", "044 000 2111", "（044）000ー2111"],
-)
-def test_an_outside_number_is_read_with_any_hyphen_and_width(text: str) -> None:
-    assert rules.outside_number(text) == "044-000-2111"
-
-
-@pytest.mark.parametrize("text", ["2111", "44-000-2111", "044-000-ABCD", "0" * 16, "😀", "0" * 10_000])
-def test_what_is_no_outside_number_is_none(text: str) -> None:
-    assert rules.outside_number(text) is None
-
-
-def test_no_outside_number_is_none_to_speak_of() -> None:
-    assert rules.outside_number("  ") == ""
-
-
-@pytest.mark.parametrize(
     "text", ["2026-04-01", "2026/4/1", "2026年4月1日", "R8.4.1", "令和8年4月1日", "２０２６／４／１"]
 )
 def test_a_day_is_read_as_people_write_it(text: str) -> None:

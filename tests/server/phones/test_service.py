@@ -13,7 +13,7 @@ from server.changes import Thing
 from server.errors import Refused
 from server.people.models import Person
 from server.phones import queries, service
-from server.phones.rules import Holder, Kind, Range, Use
+from server.phones.rules import Holder, Kind
 from server.phones.service import NewNumber
 
 NOW = make.at("10:00")
@@ -294,41 +294,3 @@ def test_who_held_a_number_is_forgotten_a_year_after_p10(people: tuple[int, int]
         assert service.forget_holders(date(2027, 4, 30), now=NOW) == 0
         assert service.forget_holders(date(2027, 5, 1), now=NOW) == 1
     assert [term.holder.person_id for term in queries.terms_of(extension, make.DAY)] == [people[1]]
-
-
-TODAY = {"today": make.DAY} | BY
-
-
-def test_ranges_that_meet_are_refused_and_the_refusal_names_the_other(database: str) -> None:
-    with db.transaction():
-        bureau = make.unit("財務局", kind="bureau")
-        service.add_range(Range(0, "24000", "24999", bureau, Use.ASSIGNABLE), **TODAY)
-        service.add_range(Range(0, "24900", "24999", bureau, Use.RESERVED), **TODAY)
-    refusal = refused(lambda: service.add_range(Range(0, "２４９９９", "25100", None, Use.ASSIGNABLE), **TODAY))
-    assert "24000–24999" in str(refusal)
-    for first, last in (("24999", "24000"), ("100", "24000"), ("x", "y")):
-        nonsense = Range(0, first, last, None, Use.ASSIGNABLE)
-        assert refused(lambda nonsense=nonsense: service.add_range(nonsense, **TODAY)).status == 422
-    assert [one.first for one in queries.ranges()] == ["24000", "24900"]
-
-
-def test_a_range_whose_numbers_are_in_use_stays_in_the_plan(people: tuple[int, int]) -> None:
-    with db.transaction():
-        make.extension("24117", person_id=people[0])
-        one = service.add_range(Range(0, "24000", "24999", None, Use.ASSIGNABLE), **TODAY)
-    refusal = refused(lambda: service.remove_range(one, **TODAY))
-    assert "24117" in str(refusal)
-    assert refused(lambda: service.change_range(Range(one, "24200", "24999", None, Use.ASSIGNABLE), **TODAY)).code == (
-        "range_in_use"
-    )
-    with db.transaction():
-        service.change_range(Range(one, "24100", "24199", None, Use.ASSIGNABLE, "財政課"), **TODAY)
-    assert [(found.first, found.note) for found in queries.ranges()] == [("24100", "財政課")]
-
-
-def test_an_unused_range_is_removed(database: str) -> None:
-    with db.transaction():
-        one = service.add_range(Range(0, "24000", "24999", None, Use.ASSIGNABLE), **TODAY)
-        service.remove_range(one, **TODAY)
-    assert queries.ranges() == []
-    assert refused(lambda: service.remove_range(one, **TODAY)).status == 404

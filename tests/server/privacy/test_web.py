@@ -305,11 +305,28 @@ def test_hiding_and_showing_are_one_click_away_on_every_page_p5(office, suzuki, 
     suzuki.send("/me/pause", length="1h", next=path)
     hidden = suzuki.get(path).text
 
-    assert [value for value in PauseLength if f'value="{value}"' not in menu] == []
-    assert f'name="next" value="{path}"' in menu
+    at_once, lengths = menu.split("<details")
+    assert re.findall(r'name="length" value="(\w+)"', at_once) == [PauseLength.HOUR]
+    assert re.findall(r'name="length" value="(\w+)"', lengths) == list(PauseLength)
+    assert menu.count(f'name="next" value="{path}"') == 2
     assert "pause--on" not in shown
     assert "pause--on" in hidden
+    assert 'action="/me/resume"' in hidden[hidden.index('id="pause-menu"') : hidden.index("<details")]
     assert suzuki.send("/me/resume", next=path).location == path
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [("15min", r"\d+:\d\dまで停止中"), ("today", "今日は停止中"), ("until_ended", "停止中")],
+    ids=["a quarter", "today", "until ended"],
+)
+def test_every_page_says_until_when_i_am_hidden_p5(suzuki, length, said):
+    suzuki.send("/me/pause", length=length)
+
+    state = re.search(r'class="pause__state"[^>]*>([^<]*)<', suzuki.get("/directory").text)
+
+    assert state is not None
+    assert re.fullmatch(said, state[1])
 
 
 @pytest.mark.parametrize("role", [Role.KIOSK, Role.SYSTEM_ADMIN])
@@ -342,8 +359,9 @@ def test_a_length_that_is_none_is_refused_in_a_sentence_p5(office, suzuki, lengt
 def test_no_reason_is_asked_for_a_pause_p5(office, suzuki):
     page = suzuki.get("/me").text
 
-    form = re.search(r'<form method="post" action="/me/pause">.*?</form>', page, re.S)[0]
-    assert set(re.findall(r'name="(\w+)"', form)) == {"csrf_token", "length"}
+    forms = re.findall(r'<form[^>]* action="/me/pause">.*?</form>', page, re.S)
+    assert len(forms) == 3
+    assert {name for form in forms for name in re.findall(r'name="(\w+)"', form)} == {"csrf_token", "length", "next"}
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "/\\evil.example"])

@@ -1,0 +1,61 @@
+"""The table of rooms with who may enter (SR-05)."""
+
+from server import access
+from server.access import KIOSK_TOO, LOOPBACK_OR_TOKEN, PUBLIC, SIGNED_IN, Room
+from server.directory import api as directory_api
+from server.directory import exports, person, phonebooks
+from server.directory import web as directory
+from server.fleet import admin as fleet
+from server.health import web as health
+from server.live_map import web as live_map
+from server.memos import api as memos_api
+from server.memos import web as memos
+from server.openapi import web as openapi
+from server.people import admin as accounts
+from server.people import api as people_api
+from server.people import devices, entrance
+from server.people import web as people
+from server.people.rules import Role
+from server.phones import admin as numbers
+from server.phones import admin_plan, admin_report
+from server.phones import api as phones_api
+from server.phones import web as phones
+from server.presence import api as presence_api
+from server.presence import web as presence
+from server.privacy import held, notice, officer, protection
+from server.privacy import web as privacy
+
+FLEET = access.roles(Role.FACILITIES, Role.SYSTEM_ADMIN)
+NUMBERS = access.roles(Role.SECTION_ADMIN, Role.SYSTEM_ADMIN)
+ACCOUNTS = access.roles(Role.SYSTEM_ADMIN)
+OFFICER = access.roles(Role.PRIVACY_OFFICER)
+ROOMS: tuple[Room, ...] = (
+    Room(people.pages, None, SIGNED_IN),
+    Room(entrance.pages, None, PUBLIC),
+    Room(people_api.api, None, KIOSK_TOO),
+    Room(live_map.pages, None, SIGNED_IN),
+    Room(privacy.pages, None, SIGNED_IN),
+    Room(directory.pages, None, KIOSK_TOO),
+    Room(person.pages, None, KIOSK_TOO),
+    Room(directory_api.api, None, KIOSK_TOO),
+    Room(exports.pages, None, SIGNED_IN),
+    Room(phonebooks.api, None, SIGNED_IN),
+    Room(phones.pages, None, KIOSK_TOO),
+    Room(phones_api.api, None, KIOSK_TOO),
+    Room(numbers.pages, None, NUMBERS),
+    Room(admin_plan.pages, None, NUMBERS),
+    Room(admin_report.pages, None, NUMBERS),
+    Room(memos.pages, None, SIGNED_IN),
+    Room(memos_api.api, None, SIGNED_IN),
+    Room(presence.pages, None, SIGNED_IN),
+    Room(presence_api.api, None, SIGNED_IN),
+    Room(devices.pages, None, SIGNED_IN),
+    Room(accounts.pages, None, ACCOUNTS),
+    Room(officer.pages, None, OFFICER),
+    Room(protection.pages, None, OFFICER),
+    Room(notice.pages, None, SIGNED_IN),
+    Room(held.pages, None, SIGNED_IN),
+    Room(fleet.pages, None, FLEET),
+    Room(openapi.pages, None, SIGNED_IN),
+    Room(health.pages, None, LOOPBACK_OR_TOKEN),
+)  # fmt: skip
