@@ -2,6 +2,7 @@
 
 from server import access
 from server.access import KIOSK_TOO, LOOPBACK_OR_TOKEN, PUBLIC, SIGNED_IN, Room
+from server.bookings import web as bookings
 from server.directory import api as directory_api
 from server.directory import exports, person, phonebooks
 from server.directory import web as directory
@@ -20,6 +21,8 @@ from server.phones import admin as numbers
 from server.phones import admin_plan, admin_report
 from server.phones import api as phones_api
 from server.phones import web as phones
+from server.places import api as seats_api
+from server.places import web as seat_reports
 from server.presence import api as presence_api
 from server.presence import web as presence
 from server.privacy import held, notice, officer, protection
@@ -45,8 +48,11 @@ ROOMS: tuple[Room, ...] = (
     Room(numbers.pages, None, NUMBERS),
     Room(admin_plan.pages, None, NUMBERS),
     Room(admin_report.pages, None, NUMBERS),
+    Room(bookings.pages, None, SIGNED_IN),
     Room(memos.pages, None, SIGNED_IN),
     Room(memos_api.api, None, SIGNED_IN),
+    Room(seat_reports.pages, None, SIGNED_IN),
+    Room(seats_api.api, None, SIGNED_IN),
     Room(presence.pages, None, SIGNED_IN),
     Room(presence_api.api, None, SIGNED_IN),
     Room(devices.pages, None, SIGNED_IN),

@@ -310,6 +310,12 @@ def accounts() -> list[AccountView]:
     return [_account(row) for row in db.session.scalars(select(Account).order_by(Account.login))]
 
 
+def people_with_role(role: Role) -> frozenset[int]:
+    """The people whose account has this role."""
+    wanted = select(Account.person_id).where(Account.role == role.value, Account.active, Account.person_id.is_not(None))
+    return frozenset(i for i in db.session.scalars(wanted) if i is not None)
+
+
 def account(account_id: int) -> AccountView | None:
     """One sign-in."""
     row = db.session.get(Account, account_id)

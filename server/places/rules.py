@@ -49,6 +49,7 @@ class Equipment(StrEnum):
 
 SHORT_CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that looks like something else when typed by hand
 SHORT_CODE_LENGTH = 6
+LARGEST_CAPACITY = 500
 SEAT_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,31}")
 
 
@@ -110,8 +111,7 @@ def check_seat(code: str, kind: str, x_m: float, y_m: float, width_m: float, hei
     """Refused unless the seat has a code and a kind that we know, and stands on the floor."""
     if not SEAT_CODE.fullmatch(code):
         raise Refused("bad_seat", "A seat’s code has 1 to 32 letters, digits and hyphens, such as 18A-012.", 422)
-    if kind not in set(SeatKind):
-        raise Refused("bad_seat", "There is no such kind of seat.", 422)
+    check_kind(kind)
     if not (0 <= x_m <= width_m and 0 <= y_m <= height_m):
         raise Refused(
             "bad_seat",
@@ -125,11 +125,29 @@ def check_seat(code: str, kind: str, x_m: float, y_m: float, width_m: float, hei
         )
 
 
+def check_kind(kind: str) -> None:
+    """Refused when this is no kind of seat that we know."""
+    if kind not in set(SeatKind):
+        raise Refused("bad_seat", "There is no such kind of seat.", 422)
+
+
+def check_capacity(capacity: int) -> None:
+    """Refused unless so many people could sit there."""
+    if not 1 <= capacity <= LARGEST_CAPACITY:
+        raise Refused("bad_capacity", "A place is for 1 to %(most)s people.", 422, most=LARGEST_CAPACITY)
+
+
 def check_equipment(equipment: Iterable[str]) -> None:
     """Refused when one of these is no equipment that we know."""
     unknown = next((one for one in equipment if one not in set(Equipment)), None)
     if unknown is not None:
         raise Refused("bad_equipment", "There is no equipment “%(what)s”.", 422, what=unknown)
+
+
+def one_line(text: str, most: int) -> str:
+    """The text without line breaks and what cannot be printed, no longer than `most`."""
+    plain = "".join(letter if letter.isprintable() else " " for letter in text)
+    return " ".join(plain.split())[:most]
 
 
 def typed_short_code(text: str) -> str:

@@ -2,37 +2,23 @@
 
 import hashlib
 import json
-import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, insert, or_, select, update
 
 from server import changes, db
 from server.changes import Thing
 from server.errors import Refused
 from server.places import rules
-from server.places.models import Building, ClosedDay, Floor, FloorPlan, Seat, SeatEquipment, TruePath, Zone, ZoneOwner
+from server.places.models import Building, ClosedDay, Floor, FloorPlan, TruePath, Zone, ZoneOwner
+from server.places.seats import NewSeat as NewSeat  # rooms above take it from here
+from server.places.seats import add_seat as add_seat
+from server.places.seats import add_seats as add_seats
+from server.places.seats import new_short_code
 
 MEDIA = ("image/svg+xml", "image/png")
-
-
-class NewSeat(NamedTuple):
-    """A seat that is to be: its code such as 18A-012, what it is, and where it stands on the floor.
-
-    table   code of the table in the same zone that this is a place of; the table comes before it
-    """
-
-    code: str
-    kind: str
-    x_m: float
-    y_m: float
-    capacity: int = 1
-    is_priority: bool = False
-    equipment: tuple[str, ...] = ()
-    table: str | None = None
 
 
 def add_building(code: str, name: str, **fields: Any) -> int:
@@ -107,74 +93,46 @@ def add_zone(floor_id: int, code: str, name: str, polygon: Sequence[Sequence[flo
     floor = db.session.get_one(Floor, floor_id)
     rules.check_polygon(polygon, floor.width_m, floor.height_m)
     corners = [[float(x), float(y)] for x, y in polygon]
-    row = Zone(floor_id=floor_id, code=code, name=name, polygon=corners, **fields)
+    row = Zone(floor_id=floor_id, code=code, name=name, polygon=corners, **({"short_code": new_short_code()} | fields))
     db.session.add(row)
     db.session.flush()  # the caller needs the key
     return row.id
 
 
-def add_seat(zone_id: int, code: str, kind: str, x_m: float, y_m: float, now: datetime) -> int:
-    """One more seat in a zone, or Refused; open maps are told. Returns its id."""
-    add_seats(zone_id, [NewSeat(code, kind, x_m, y_m)], now)
-    return db.session.scalars(select(Seat.id).where(Seat.zone_id == zone_id, Seat.code == code)).one()
-
-
-def add_seats(zone_id: int, seats: Iterable[NewSeat], now: datetime) -> None:
-    """More seats in a zone; Refused when a code will not do, is there already, or the seat lies outside the floor."""
-    floor = db.session.get_one(Floor, db.session.get_one(Zone, zone_id).floor_id)
-    seats = list(seats)
-    for one in seats:
-        rules.check_seat(one.code, one.kind, one.x_m, one.y_m, floor.width_m, floor.height_m)
-        rules.check_equipment(one.equipment)
-    if not seats:
-        return
-    try:
-        _insert_seats(zone_id, [one for one in seats if one.table is None])
-        _insert_seats(zone_id, [one for one in seats if one.table is not None])
-    except IntegrityError:
-        raise Refused("seat_exists", "This zone has a seat with this code already.") from None
-    changes.record(Thing.FLOOR, floor.id, now)
-    changes.record(Thing.SEATS, floor.id, now)
-
-
-def _insert_seats(zone_id: int, seats: Sequence[NewSeat]) -> None:
-    if not seats:
-        return
-    tables = dict(db.session.execute(select(Seat.code, Seat.id).where(Seat.zone_id == zone_id)).all())
-    missing = next((one.table for one in seats if one.table is not None and one.table not in tables), None)
-    if missing is not None:
-        raise Refused("bad_seat", "There is no table %(table)s in this zone.", 422, table=missing)
-    rows = [
-        {
-            "zone_id": zone_id,
-            "code": one.code,
-            "kind": one.kind,
-            "x_m": one.x_m,
-            "y_m": one.y_m,
-            "capacity": one.capacity,
-            "is_priority": one.is_priority,
-            "table_id": None if one.table is None else tables[one.table],
-            "short_code": new_short_code(),
-        }
-        for one in seats
-    ]
-    db.session.execute(insert(Seat), rows)
-    ids = dict(db.session.execute(select(Seat.code, Seat.id).where(Seat.zone_id == zone_id)).all())
-    has = [{"seat_id": ids[one.code], "equipment": what} for one in seats for what in sorted(set(one.equipment))]
-    if has:
-        db.session.execute(insert(SeatEquipment), has)
-
-
-def new_short_code() -> str:
-    """A code for a sign; one in 700 million is drawn twice, and then the database says no."""
-    return "".join(secrets.choice(rules.SHORT_CODE_LETTERS) for _ in range(rules.SHORT_CODE_LENGTH))
-
-
 def own_zone(zone_id: int, unit_id: int, valid_from: date, valid_to: date | None = None) -> None:
-    """A unit's group address from a day on."""
+    """A unit's group address from a day on; Refused when it is theirs then already."""
+    then = db.session.scalars(
+        select(ZoneOwner.id).where(
+            ZoneOwner.zone_id == zone_id,
+            ZoneOwner.unit_id == unit_id,
+            ZoneOwner.valid_from < (valid_to or date.max),
+            or_(ZoneOwner.valid_to.is_(None), ZoneOwner.valid_to > valid_from),
+        )
+    ).first()
+    if then is not None:
+        raise Refused("owned_already", "This zone is theirs at that time already.")
     db.session.execute(
         insert(ZoneOwner).values(zone_id=zone_id, unit_id=unit_id, valid_from=valid_from, valid_to=valid_to)
     )
+
+
+def end_ownership(zone_id: int, unit_id: int, day: date) -> None:
+    """From that day the zone is not this unit's any more."""
+    rows = db.session.scalars(
+        select(ZoneOwner).where(
+            ZoneOwner.zone_id == zone_id,
+            ZoneOwner.unit_id == unit_id,
+            or_(ZoneOwner.valid_to.is_(None), ZoneOwner.valid_to > day),
+        )
+    ).all()
+    if not rows:
+        raise Refused("no_owner", "This has been changed by somebody else meanwhile. Look again.")
+    for row in rows:
+        if row.valid_from >= day:
+            db.session.delete(row)
+        else:
+            row.valid_to = day
+    db.session.flush()
 
 
 def set_true_path(

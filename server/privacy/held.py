@@ -16,12 +16,13 @@ from server.memos import personal_data as memos
 from server.people import personal_data as people
 from server.people.login import current_account, current_person_id
 from server.phones import personal_data as phones
+from server.places import personal_data as places
 from server.presence import alerts
 from server.presence import personal_data as presence
 from server.privacy.held_words import FIELDS, WORDS
 from server.privacy.inventory import INVENTORY
 
-ROOMS = (people, fleet, presence, phones, memos)
+ROOMS = (people, places, fleet, presence, phones, memos)
 SHOWN = 100  # rows of one kind on the page; the files hold all of them
 
 pages = Blueprint("held", __name__, template_folder="templates")
