@@ -3,12 +3,13 @@
 A row names the thing, never its state, and is deleted after an hour, so it cannot become a trail.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import String, delete, func, insert, select, text
+from sqlalchemy import String, bindparam, delete, func, insert, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server import db
@@ -27,7 +28,8 @@ class Thing(StrEnum):
     STATUS = "status"  # what a person says of their day: person_id
     PHONES = "phones"  # extensions or who holds them: extension id, 0 = many
     BOOKING = "booking"  # what a person has booked or where they sit: person_id
-    SEATS = "seats"  # which seats of a floor are free, or what holds of them: floor_id, 0 = of all floors
+    SEATS = "seats"  # what holds of a floor's seats, such as equipment and house rules: floor_id, 0 = of all floors
+    SLOTS = "slots"  # which seats of a floor are free: floor_id
     MEMO = "memo"  # a call-back memo: memo id
     SESSION = "session"  # sessions of an account ended or changed role: account_id
 
@@ -53,12 +55,67 @@ class Line(NamedTuple):
     thing_id: int
 
 
+_NEWEST = select(func.max(Change.id))
+
+WIDEST_GAP = 5000
+# PostgreSQL draws ids before commits are ordered, so a missing id may still arrive. A wider gap is a
+# sequence that jumped, not transactions under way.
+MISSING_FOR_S = 10.0  # how long a missing id is asked for again; our transactions last milliseconds
+LINES = 5000  # read at once
+_SINCE = (
+    select(Change.id, Change.thing, Change.thing_id)
+    .where(Change.id > bindparam("after"))
+    .order_by(Change.id)
+    .limit(LINES)
+)
+
+
+class Tail:
+    """Reads the outbox from where it read before, on a connection of its own: only what has been committed counts."""
+
+    def __init__(self) -> None:
+        self._last_id: int | None = None
+        self._missing: dict[int, float] = {}  # id → monotonic, when it was first missed
+
+    def news(self) -> Sequence[Line] | None:
+        """The lines since the last call; None when anything may have changed: the first time, or too long ago."""
+        now_s = time.monotonic()
+        self._missing = {one: since for one, since in self._missing.items() if now_s - since <= MISSING_FOR_S}
+        last_id = self._last_id
+        after = None if last_id is None else min(self._missing, default=last_id + 1) - 1
+        with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if after is None:
+                self._last_id = connection.scalar(_NEWEST) or 0
+                return None
+            rows = connection.execute(_SINCE, {"after": after}).all()
+        lines = [Line(i, Thing(thing), thing_id) for i, thing, thing_id in rows]
+        lines = [line for line in lines if line.id > self._newest() or line.id in self._missing]
+        if len(rows) == LINES:
+            self._last_id, self._missing = None, {}
+            return None
+        for line in lines:
+            self._missing.pop(line.id, None)
+            if line.id > self._newest():
+                gap = range(self._newest() + 1, line.id)
+                if len(gap) <= WIDEST_GAP:
+                    self._missing.update(dict.fromkeys(gap, now_s))
+                self._last_id = line.id
+        return lines
+
+    def _newest(self) -> int:
+        return self._last_id or 0
+
+
 def record(thing: Thing, thing_ids: int | Iterable[int], at: datetime) -> None:
     """Say that things changed; takes effect with the caller's commit and wakes listeners on PostgreSQL."""
-    ids = [thing_ids] if isinstance(thing_ids, int) else list(thing_ids)
-    if not ids:
+    record_all([(thing, i) for i in ([thing_ids] if isinstance(thing_ids, int) else thing_ids)], at)
+
+
+def record_all(things: Sequence[tuple[Thing, int]], at: datetime) -> None:
+    """The same of different things, in one statement."""
+    if not things:
         return
-    db.session.execute(insert(Change), [{"thing": thing.value, "thing_id": i, "at": at} for i in ids])
+    db.session.execute(insert(Change), [{"thing": thing.value, "thing_id": i, "at": at} for thing, i in things])
     if db.engine().dialect.name == "postgresql":
         db.session.execute(text(f"NOTIFY {CHANNEL}"))
 

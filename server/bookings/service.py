@@ -175,6 +175,6 @@ def _with_places(seat_id: int) -> Sequence[int]:
 
 def _tell(row: Booking, now: datetime) -> None:
     floor_id = db.session.scalars(select(Zone.floor_id).join(Seat).where(Seat.id == row.seat_id)).one()
-    changes.record(Thing.SEATS, floor_id, now)
+    changes.record(Thing.SLOTS, floor_id, now)
     if row.person_id is not None:
         changes.record(Thing.BOOKING, row.person_id, now)

@@ -95,7 +95,7 @@ class Fanout:
                     self._tell(one, places, now)
         for account_id, viewer in news.viewers.items():
             self._renew(account_id, viewer, now)
-        self._tell_of_seats({line.thing_id for line in news.lines if line.thing is Thing.SEATS})
+        self._tell_of_seats({line.thing_id for line in news.lines if line.thing in (Thing.SEATS, Thing.SLOTS)})
 
     def _tell_of_seats(self, floor_ids: set[int]) -> None:
         places = self._model.places

@@ -11,6 +11,8 @@ from flask_babel import format_datetime, get_timezone
 from flask_babel import gettext as _
 
 from server import audit, cells, clock, db
+from server.bookings import personal_data as bookings
+from server.calendars import personal_data as calendars
 from server.fleet import personal_data as fleet
 from server.memos import personal_data as memos
 from server.people import personal_data as people
@@ -21,8 +23,9 @@ from server.presence import alerts
 from server.presence import personal_data as presence
 from server.privacy.held_words import FIELDS, WORDS
 from server.privacy.inventory import INVENTORY
+from server.seating import personal_data as seating
 
-ROOMS = (people, places, fleet, presence, phones, memos)
+ROOMS = (people, places, fleet, presence, bookings, phones, memos, seating, calendars)
 SHOWN = 100  # rows of one kind on the page; the files hold all of them
 
 pages = Blueprint("held", __name__, template_folder="templates")

@@ -4,7 +4,8 @@ import csv
 import hashlib
 import io
 import json
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import make
 import pytest
@@ -12,6 +13,8 @@ from sqlalchemy import insert, select
 from watching import TOKYO, Office
 
 from server import audit, clock, db
+from server.bookings import models as bookings
+from server.calendars import models as calendars
 from server.db import Base
 from server.fleet import service as fleet
 from server.memos.models import Memo
@@ -20,12 +23,14 @@ from server.people import protection, service
 from server.people.failures import account_scope
 from server.people.rules import Audience, Level, PauseLength, Role
 from server.phones.models import Extension, ExtensionTerm
+from server.places import models as places
 from server.presence import alerts
 from server.presence import models as presence
 from server.presence.alerts import Crossed
 from server.privacy.held import everything
 from server.privacy.held_words import FIELDS
 from server.privacy.inventory import INVENTORY
+from server.seating import models as seating
 
 BY_CONTENT = {"sign_in_failure", "change", "audit_entry"}  # they refer to people without a foreign key
 
@@ -37,6 +42,30 @@ def tables_about_people() -> set[str]:
         if any(key.column.table.name in ("person", "account") for key in table.foreign_keys):
             found.add(table.name)
     return found
+
+
+def seats(office: Office, account_id: int, now: datetime) -> Iterator[tuple[type[Base], dict[str, object]]]:
+    """A row in every table about seats."""
+    seat = make.seat(office.zone_a, "18A-901")
+    mine = {"person_id": office.suzuki}
+    term = {"starts_at": now, "ends_at": now + timedelta(hours=1)}
+    days = {"first_day": make.DAY, "last_day": make.DAY}
+    yield places.SeatHolder, mine | {"seat_id": seat, "valid_from": make.DAY}
+    yield places.SeatReport, {"seat_id": seat, "what": "monitor", "reported_by_id": office.suzuki, "reported_at": now}
+    yield bookings.Booking, mine | term | {"id": 1, "seat_id": seat, "changed_at": now}
+    yield bookings.Slot, mine | {"seat_id": seat, "quarter": 1, "booking_id": 1, "exclusive": "desk"}
+    yield bookings.Series, mine | days | {"seat_id": seat, "weekdays": "0", "starts": "08:30", "ends": "12:00"}
+    yield bookings.Wait, mine | term | {"floor_id": office.floor, "asked_at": now}
+    kept = {"account_id": account_id, "key": "k", "asked": b"x" * 32, "status": 201, "answer": "{}", "at": now}
+    yield bookings.KeptAnswer, kept
+    yield seating.SeatNeed, mine | {"equipment": "wheelchair"}
+    yield seating.Pairing, mine | days | {"other_id": office.sato, "kind": "together"}
+    yield seating.Draw, term | {"id": 1, "zone_id": office.zone_a, "day": make.DAY, "seed": 1, "facts": {},
+                                "drawn_at": now}  # fmt: skip
+    yield seating.DrawResult, mine | {"draw_id": 1, "seat_id": seat, "reasons": ["near"]}
+    yield calendars.CalendarFeed, mine | {"key_hash": b"geheim", "created_at": now}
+    yield calendars.Letter, mine | {"message_id": "m", "subject": "予約", "body": "予約しました", "written_at": now,
+                                    "due_at": now}  # fmt: skip
 
 
 class Held:
@@ -83,6 +112,7 @@ class Held:
                 (people.ApiToken, {"account_id": self.account, "name": "集計", "prefix": "iruka_abc",
                                    "token_hash": hashlib.sha256(b"x").digest(), "scopes": "people:read",
                                    "created_at": now, "expires_at": now + timedelta(days=1)}),
+                *seats(office, self.account, now),
             ):  # fmt: skip
                 db.session.execute(insert(table).values(**values))
         make.session(account_id=self.account)

@@ -41,9 +41,17 @@ TIMES = {
         "created_at": "when the token was made", "expires_at": "its end", "revoked_at": "its end",
         "last_used_at": "overwritten; of a program, shown to its owner (SR-16)",
     },
+    "booking": {
+        "starts_at": "what was planned; without the person after 90 days", "ends_at": "its end",
+        "offered_until": "of an offer, until it is answered", "changed_at": "by whoever booked, never by coming or leaving",
+    },
+    "booking_series": {"asked_at": "when we asked whether it is still needed"},
+    "calendar_feed": {"created_at": "when the address was made", "revoked_at": "its end"},
     "change": {"at": "one hour"},
     "dispute": {"until": "one row a person, gone within the hour"},
     "identity": {"linked_at": "when the account was linked"},
+    "kept_answer": {"at": "one day, so that a retry books nothing"},
+    "letter": {"written_at": "gone when the mail is sent, after a day at most", "due_at": "the same"},
     "login_session": {
         "created_at": "gone after 12 hours; shown to its owner (SR-07)", "used_at": "the same", "ends_at": "the same",
         "admin_until": "the same", "proven_at": "the same", "factor_at": "the same",
@@ -54,6 +62,9 @@ TIMES = {
     "notice_read": {"read_at": "once a version"},
     "pause": {"since": "one row a person, gone when the pause ends", "until": "its end"},
     "protection_request": {"asked_at": "of officers' work", "decided_at": "of officers' work"},
+    "seat_draw": {"starts_at": "of a zone's lottery", "ends_at": "the same", "drawn_at": "the same"},
+    "seat_report": {"reported_at": "of a seat that is not as described", "done_at": "when it was put right"},
+    "seat_wait": {"starts_at": "what is wished for", "ends_at": "its end", "asked_at": "first come, first served"},
     "second_factor": {"confirmed_at": "when the device was set up"},
     "sign_in_failure": {"at": "one day, by a hash"},
     "status": {"starts_at": "gone the night after", "ends_at": "its end", "set_at": "gone with it"},
@@ -61,6 +72,10 @@ TIMES = {
     "whereabouts": {"heard_at": "one row a person, overwritten, gone at night"},
 }  # fmt: skip
 ONE_ROW = {"whereabouts": {"person_id"}, "dispute": {"person_id"}, "pause": {"person_id"}}
+
+ONE_PLACE = {"whereabouts", "dispute", "extension_term"}
+OF_SEATS = {"booking", "booking_series", "seat_wait", "seat_holder", "seat_report", "seat_draw_result"}
+# What somebody planned or was given; when they came and left is written down nowhere.
 
 
 @pytest.fixture
@@ -128,8 +143,8 @@ def test_no_table_keeps_more_than_one_place_of_a_person_p3(table):
     assert {column.name for column in Base.metadata.tables[table].primary_key.columns} == ONE_ROW[table]
 
 
-def test_only_whereabouts_and_denials_tie_a_person_to_a_place_p3():
-    """P3: a table with a person and a floor or zone could be a trail; these have one row a person."""
+def test_only_whereabouts_denials_and_plans_tie_a_person_to_a_place_p3():
+    """P3: a table with a person and a place could be a trail; these have one row a person, or what was planned."""
     both = {
         table.name
         for table in Base.metadata.tables.values()
@@ -137,7 +152,7 @@ def test_only_whereabouts_and_denials_tie_a_person_to_a_place_p3():
         and {key.column.table.name for key in table.foreign_keys} & {"floor", "zone", "seat", "receiver"}
     }
 
-    assert both == {"whereabouts", "dispute", "extension_term"}
+    assert both == ONE_PLACE | OF_SEATS
 
 
 def test_a_status_leaves_nothing_behind_when_it_is_over_p3(office):
