@@ -36,7 +36,7 @@ def _tabs() -> list[tuple[str, str, bool]]:
     account = login.signed_in()
     pages = [("/directory", gettext("Directory"))]
     if not _is_kiosk():
-        pages = [("/", gettext("Now")), ("/floors", gettext("Floors")), *pages]
+        pages = [("/", gettext("Now")), ("/floors", gettext("Floors")), ("/seats", gettext("Seats")), *pages]
     if account is not None and account.role.value in NUMBERS.roles:
         pages.append(("/numbers", gettext("Numbers")))
     if account is not None and account.role.value in FLEET.roles:

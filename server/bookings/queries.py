@@ -60,6 +60,12 @@ def of_person(person_id: int, starts_at: datetime, ends_at: datetime, *, holding
     return _views(wanted.where(Booking.state.in_(HOLDING)) if holding else wanted)
 
 
+def booked_by(person_id: int, starts_at: datetime, ends_at: datetime) -> list[BookingView]:
+    """What somebody has booked for others, the earliest first."""
+    wanted = _wanted().where(Booking.booked_by_id == person_id, Booking.person_id != person_id)
+    return _views(wanted.where(Booking.state.in_(HOLDING), *_during(starts_at, ends_at)))
+
+
 def of_seats(seat_ids: Collection[int], starts_at: datetime, ends_at: datetime) -> list[BookingView]:
     """The bookings that keep these seats for somebody during some of the interval, the earliest first."""
     if not seat_ids:
