@@ -2,6 +2,7 @@
 
 from server import access
 from server.access import KIOSK_TOO, LOOPBACK_OR_TOKEN, PUBLIC, SIGNED_IN, Room
+from server.bookings import api as bookings_api
 from server.bookings import web as bookings
 from server.directory import api as directory_api
 from server.directory import exports, person, phonebooks
@@ -48,11 +49,12 @@ ROOMS: tuple[Room, ...] = (
     Room(numbers.pages, None, NUMBERS),
     Room(admin_plan.pages, None, NUMBERS),
     Room(admin_report.pages, None, NUMBERS),
-    Room(bookings.pages, None, SIGNED_IN),
     Room(memos.pages, None, SIGNED_IN),
     Room(memos_api.api, None, SIGNED_IN),
     Room(seat_reports.pages, None, SIGNED_IN),
     Room(seats_api.api, None, SIGNED_IN),
+    Room(bookings_api.api, None, SIGNED_IN),
+    Room(bookings.pages, None, SIGNED_IN),
     Room(presence.pages, None, SIGNED_IN),
     Room(presence_api.api, None, SIGNED_IN),
     Room(devices.pages, None, SIGNED_IN),

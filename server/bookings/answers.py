@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from server.bookings import choice, facts
+from server.bookings import choice, facts, rules
 from server.bookings.choice import Option
 from server.bookings.rules import Wish
 from server.errors import Refused
@@ -47,3 +47,14 @@ def explained(person_id: int, wish: Wish, refused: Refused, now: datetime, *, mo
 def _owners(zone_id: int, floor_id: int, wish: Wish, clock: tzinfo) -> tuple[str, ...]:
     day = wish.starts_at.astimezone(clock).date()
     return next((zone.units for zone in places.zones(floor_id, day) if zone.id == zone_id), ())
+
+
+def looked_into(person_id: int, wish: Wish, now: datetime, *, moved_id: int | None = None) -> Explained:
+    """The same of a wish that has been refused in another request: what stands in its way now."""
+    known = facts.gather(person_id, wish, now, moved_id=moved_id)
+    refused = Refused("seat_taken", "")
+    try:
+        rules.judge(wish, known, now)
+    except Refused as by_rule:
+        refused = by_rule
+    return explained(person_id, wish, refused, now, moved_id=moved_id)

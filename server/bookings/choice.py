@@ -4,17 +4,15 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 
-from server.bookings import queries, rules
-from server.bookings.queries import RulesOfDay
+from server.bookings import floor_days, queries, rules
+from server.bookings.floor_days import FRESH
 from server.bookings.rules import NOT_YOURS, Facts, How, Verdict, Wish
 from server.errors import Refused
-from server.people import queries as people
 from server.places import queries as places
 from server.places.queries import FloorView, SeatView, ZoneView
-from server.places.rules import SeatKind
 
 ELSEWHERE_M = 1000.0  # a seat of another kind or zone comes after every one of the same
 
@@ -51,39 +49,35 @@ def options(
     building = places.building_of(floor.id)
     if building is None or floor.excluded:
         return []
-    opening = places.opening(building)
-    rules.check_term(starts_at, ends_at, now, opening, has_begun=may_begin_before_now)
-    day = starts_at.astimezone(opening.zone).date()
-    midnight = datetime.combine(day, time(), opening.zone)
-    seats, zones = places.seats_on_floor(floor.id), {zone.id: zone for zone in places.zones(floor.id, day)}
-    ids = [seat.id for seat in seats]
-    taken = _taken(seats, {one.seat_id for one in queries.of_seats(ids, starts_at, ends_at) if one.id != but})
-    holders, outages = places.holders(ids, day), places.outages(ids, starts_at, ends_at)
-    units, mine = people.units_on(day), people.units_of_people(day, [person_id]).get(person_id, frozenset())
-    of_day = RulesOfDay(building.id, day)
-    week_starts_at = midnight - timedelta(days=day.weekday())
-    n_in_week = cache(lambda zone_id: queries.n_in_week(person_id, zone_id, week_starts_at, but))
-    recent = cache(lambda n: tuple(queries.recent_seats(person_id, midnight, n)))
+    rules.check_term(starts_at, ends_at, now, places.opening(building), has_begun=may_begin_before_now)
+    on = floor_days.read(floor, building, starts_at.astimezone(building.zone).date())
+    taken = _taken(
+        on.seats.values(), {one.seat_id for one in queries.of_seats(on.seats, starts_at, ends_at) if one.id != but}
+    )
+    mine, needs = FRESH.unit_ids(person_id, on.day), FRESH.needs(person_id)
+    monday = on.midnight - timedelta(days=on.day.weekday())
+    n_in_week = cache(lambda zone_id: queries.n_in_week(person_id, zone_id, monday, but))
+    recent = cache(lambda n: tuple(queries.recent_seats(person_id, on.midnight, n)))
     found = []
-    for seat in seats:
+    for seat in on.seats.values():
         if seat.id in taken:
             continue
-        zone = zones[seat.zone_id]
-        held = of_day.of(zone, SeatKind(seat.kind))
+        held = on.house_rules(seat)
         facts = Facts(
-            place=queries.place(seat, zone, floor.excluded, units),
+            place=on.place(seat),
             person_id=person_id,
             unit_ids=mine,
-            opening=opening,
+            opening=on.opening,
             rules=held,
-            holder_id=holders.get(seat.id),
-            out_of_service=outages.get(seat.id),
-            n_in_week=n_in_week(zone.id) if held.quota_per_week else 0,
+            holder_id=on.holders.get(seat.id),
+            out_of_service=on.out_of_service(seat.id, starts_at, ends_at),
+            n_in_week=n_in_week(seat.zone_id) if held.quota_per_week else 0,
             recent_seats=recent(held.lookback_days),
+            may_priority=seat.is_priority and rules.is_met(needs, seat.equipment),
         )
         wish = Wish(seat.id, starts_at, ends_at, How.MAP, has_begun=may_begin_before_now)
         try:
-            found.append(Option(seat, zone, rules.judge(wish, facts, now)))
+            found.append(Option(seat, on.zones[seat.zone_id], rules.judge(wish, facts, now)))
         except Refused:
             continue
     return found

@@ -1,47 +1,51 @@
-"""Gathers what decides about a wish: the seat, its zone and owners, the person's posts, bookings and days away."""
+"""Gathers what decides about a wish: the seat, its zone and owners, the person's posts, bookings and needs."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
-from server.bookings import queries
-from server.bookings.queries import RulesOfDay
-from server.bookings.rules import Facts, Wish
+from server.bookings import queries, rules
+from server.bookings.floor_days import FRESH, FloorDay, Known
+from server.bookings.rules import Facts, How, Repeat, Wish
 from server.errors import Refused
-from server.people import queries as people
-from server.places import queries as places
 from server.places.rules import SeatKind
 
 NO_SEAT = "There is no such seat."
 
 
-def gather(person_id: int, wish: Wish, now: datetime, *, moved_id: int | None = None) -> Facts:
+def gather(person_id: int, wish: Wish, now: datetime, *, moved_id: int | None = None, known: Known = FRESH) -> Facts:
     """The facts of one wish; Refused (404) when there is no such seat.
 
     moved_id   the booking that would become this one
+    known      who tells what holds of the seat
     """
-    seat = places.seats_by_id([wish.seat_id]).get(wish.seat_id)
-    floor = None if seat is None else places.floor_of_zone(seat.zone_id)
-    building = None if floor is None else places.building_of(floor.id)
-    if seat is None or floor is None or building is None:
-        raise Refused("no_seat", NO_SEAT, 404)
-    opening = places.opening(building)
-    day = wish.starts_at.astimezone(opening.zone).date()
-    zone = next(one for one in places.zones(floor.id, day) if one.id == seat.zone_id)
-    units = people.units_on(day)
-    of_day = RulesOfDay(building.id, day)
-    rules = of_day.of(zone, SeatKind(seat.kind))
-    midnight = datetime.combine(day, time(), opening.zone)
+    on = floor_day(wish, known)
+    seat = on.seats[wish.seat_id]
+    held = on.house_rules(seat)
     n_in_week = 0
-    if rules.quota_per_week:
-        n_in_week = queries.n_in_week(person_id, zone.id, midnight - timedelta(days=day.weekday()), moved_id)
+    if held.quota_per_week:
+        monday = on.midnight - timedelta(days=on.day.weekday())
+        n_in_week = queries.n_in_week(person_id, seat.zone_id, monday, moved_id)
+    recent: list[int] = []
+    if held.repeat in (Repeat.HINT, Repeat.BLOCK) and wish.how is not How.LOTTERY:
+        recent = queries.recent_seats(person_id, on.midnight, held.lookback_days)
     return Facts(
-        place=queries.place(seat, zone, floor.excluded, units),
+        place=on.place(seat),
         person_id=person_id,
-        unit_ids=people.units_of_people(day, [person_id]).get(person_id, frozenset()),
-        opening=opening,
-        rules=rules,
-        holder_id=places.holders([seat.id], day).get(seat.id),
-        out_of_service=places.outages([seat.id], wish.starts_at, wish.ends_at).get(seat.id),
+        unit_ids=known.unit_ids(person_id, on.day),
+        opening=on.opening,
+        rules=held,
+        holder_id=on.holders.get(seat.id),
+        out_of_service=on.out_of_service(seat.id, wish.starts_at, wish.ends_at),
         n_in_week=n_in_week,
-        recent_seats=queries.recent_seats(person_id, midnight, rules.lookback_days),
-        responsible=of_day.responsible(zone, SeatKind(seat.kind)),
+        recent_seats=recent,
+        may_priority=seat.is_priority and rules.is_met(known.needs(person_id), seat.equipment),
+        responsible=on.rules.responsible(on.zones[seat.zone_id], SeatKind(seat.kind)),
+        floor_id=on.floor.id,
     )
+
+
+def floor_day(wish: Wish, known: Known) -> FloorDay:
+    """The floor and day of a wish; Refused (404) when there is no such seat."""
+    on = known.floor_day(wish.seat_id, wish.starts_at)
+    if on is None:
+        raise Refused("no_seat", NO_SEAT, 404)
+    return on

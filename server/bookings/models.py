@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.bookings.rules import How, State, WaitState
 from server.db import BIG, Base
+from server.places.rules import Equipment
 
 
 def _one_of(column: str, choices: Any) -> str:
@@ -58,6 +59,8 @@ class Series(Base):
     ends: Mapped[str] = mapped_column(String(5))
     first_day: Mapped[date]
     last_day: Mapped[date]
+    made_until: Mapped[date]  # every day up to here has its booking, or had no place
+    answered_on: Mapped[date]  # when its person last said that it is needed
     asked_at: Mapped[datetime | None]  # "still needed?" was asked; None: not asked since it was last answered
     is_over: Mapped[bool] = mapped_column(default=False)
 
@@ -83,6 +86,7 @@ class Booking(Base):
     how: Mapped[str] = mapped_column(String(16), default=How.MAP.value)
     is_confirmed: Mapped[bool] = mapped_column(default=False)
     is_warned: Mapped[bool] = mapped_column(default=False)  # told that the place will be free again soon
+    is_for_absence: Mapped[bool] = mapped_column(default=False)  # given back because its person is away that day
     offered_until: Mapped[datetime | None]  # of an offer: when it goes to the next one
     series_id: Mapped[int | None] = mapped_column(ForeignKey("booking_series.id", ondelete="SET NULL"), index=True)
     party_id: Mapped[int | None] = mapped_column(BIG, index=True)  # of several side by side: the first one's id
@@ -148,6 +152,30 @@ class Wait(Base):
         CheckConstraint("ends_at > starts_at", name="term"),
         CheckConstraint(_one_of("state", WaitState), name="state"),
     )
+
+
+class SeatNeed(Base):
+    """What a person's seat must have, by their own word; read by rules and the lottery, without a reason."""
+
+    __tablename__ = "seat_need"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    equipment: Mapped[str] = mapped_column(String(16), primary_key=True)
+
+    __table_args__ = (
+        CheckConstraint(f"equipment IN ({', '.join(repr(e.value) for e in Equipment)})", name="equipment"),
+    )
+
+
+class SeatChoice(Base):
+    """What a person has chosen about their seats; nobody's row means the defaults."""
+
+    __tablename__ = "seat_choice"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    leaves_by_itself: Mapped[bool] = mapped_column(default=False)  # their seat is given back when they have gone early
+    is_asked: Mapped[bool] = mapped_column(default=True)  # "sitting at …?" is asked when their badge sits in a zone
+    may_kiosk: Mapped[bool] = mapped_column(default=True)  # a shared screen gives them a seat for their staff number
 
 
 class KeptAnswer(Base):

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 
 from server import db
-from server.bookings.models import Booking, HouseRule
+from server.bookings.models import Booking, HouseRule, SeatNeed
 from server.bookings.rules import HOLDING, HouseRules, Place, State, house_rules, parsed
 from server.people import queries as people
 from server.people.queries import UnitView
-from server.places.models import Seat, Zone
+from server.places.models import Seat, SeatOutage, Zone
 from server.places.queries import SeatView, ZoneView
 from server.places.rules import SeatKind
 
@@ -115,6 +115,37 @@ def recent_seats(person_id: int, before: datetime, n: int) -> list[int]:
         .limit(n)
     )
     return list(db.session.scalars(rows))
+
+
+def outages(
+    seat_ids: Collection[int], starts_at: datetime, ends_at: datetime
+) -> list[tuple[int, datetime, datetime | None, str]]:
+    """When these seats cannot be used in that time, and why: seat id, from, until, reason; the earliest first."""
+    if not seat_ids:
+        return []
+    wanted = (
+        select(SeatOutage.seat_id, SeatOutage.starts_at, SeatOutage.ends_at, SeatOutage.reason)
+        .where(
+            SeatOutage.seat_id.in_(seat_ids),
+            SeatOutage.starts_at < ends_at,
+            or_(SeatOutage.ends_at.is_(None), SeatOutage.ends_at > starts_at),
+        )
+        .order_by(SeatOutage.starts_at)
+    )
+    return [(seat_id, begins, ends, reason) for seat_id, begins, ends, reason in db.session.execute(wanted)]
+
+
+def needs(person_ids: Collection[int]) -> dict[int, frozenset[str]]:
+    """What the seats of these people must have, by their own word; who needs nothing is missing."""
+    if not person_ids:
+        return {}
+    found: dict[int, frozenset[str]] = {}
+    rows = db.session.execute(
+        select(SeatNeed.person_id, SeatNeed.equipment).where(SeatNeed.person_id.in_(person_ids))
+    )
+    for person_id, equipment in rows:
+        found[person_id] = found.get(person_id, frozenset()) | {equipment}
+    return found
 
 
 def place(seat: SeatView, zone: ZoneView, floor_excluded: bool, units: Mapping[int, UnitView]) -> Place:

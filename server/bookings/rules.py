@@ -219,7 +219,7 @@ class Facts:
     n_in_week       bookings the person holds in the zone in that calendar week, without the one that is moved
     recent_seats    seat ids of the person's last working days, the newest first, one a day
     absent          why the person is away in that time by their own word; None: they are not
-    may_priority    the person may use priority seats
+    may_priority    the person needs what this priority seat has
     """
 
     place: Place
@@ -232,8 +232,10 @@ class Facts:
     n_in_week: int = 0
     recent_seats: Sequence[int] = ()
     absent: str | None = None
+    may_priority: bool = False
     is_administrator: bool = False  # of the zone's section: books for others
     responsible: str = ""  # who answers for the zone's rules
+    floor_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +245,7 @@ class Verdict:
     hints: tuple[tuple[str, Mapping[str, object]], ...] = field(default=())
 
 
+PRIORITY_UNTIL = time(9, 30)  # where a zone never opens to everybody
 SAME_SEAT = "Same seat as last time. You can choose another."
 NOT_YOURS = "This seat belongs to another section’s zone. You may sit here; please make room when they need it."
 
@@ -284,11 +287,11 @@ def judge(wish: Wish, facts: Facts, now: datetime) -> Verdict:
         raise Refused(
             "out_of_service", "%(seat)s cannot be used then: %(reason)s", seat=place.code, reason=facts.out_of_service
         )
-    if facts.holder_id is not None and facts.holder_id != facts.person_id:
-        raise Refused("held", "%(seat)s is somebody’s own seat.", seat=place.code)
+    _check_held(facts)
     hints: list[tuple[str, Mapping[str, object]]] = []
-    if facts.holder_id != facts.person_id:
-        hints += _check_who(facts, wish, day, now)
+    if facts.holder_id != facts.person_id and not facts.may_priority:
+        hints += _check_who(facts, day, now)
+        _check_priority(facts, day, now)
     minutes = int((wish.ends_at - wish.starts_at).total_seconds()) // 60
     if rules.longest_min and minutes > rules.longest_min:
         raise Refused(
@@ -322,7 +325,33 @@ def is_member(unit_ids: Collection[int], place: Place, who: Who) -> bool:
     )
 
 
-def _check_who(facts: Facts, wish: Wish, day: date, now: datetime) -> list[tuple[str, Mapping[str, object]]]:
+def is_met(needs: Collection[str], equipment: Collection[str]) -> bool:
+    """Whether somebody needs something of a seat, and the seat has it all."""
+    return bool(needs) and set(needs) <= set(equipment)
+
+
+def why_not(facts: Facts, day: date, now: datetime) -> Refused | None:
+    """What keeps somebody from booking a place at any time of a day, now; None when nothing does."""
+    today = now.astimezone(facts.opening.zone).date()
+    try:
+        if day < today:
+            raise Refused("past", "You cannot book a time in the past.", 422)
+        _check_held(facts)
+        if facts.holder_id != facts.person_id and not facts.may_priority:
+            _check_who(facts, day, now)
+            _check_priority(facts, day, now)
+        _check_ahead(facts.rules, facts.place, day, today)
+    except Refused as refused:
+        return refused
+    return None
+
+
+def _check_held(facts: Facts) -> None:
+    if facts.holder_id not in (None, facts.person_id) and not facts.place.is_priority:
+        raise Refused("held", "%(seat)s is somebody’s own seat.", seat=facts.place.code)
+
+
+def _check_who(facts: Facts, day: date, now: datetime) -> list[tuple[str, Mapping[str, object]]]:
     place, rules = facts.place, facts.rules
     if (
         place.kind in (SeatKind.FIXED, SeatKind.COUNTER)
@@ -343,6 +372,18 @@ def _check_who(facts: Facts, wish: Wish, day: date, now: datetime) -> list[tuple
             zone=place.zone_code, time=rules.open_to_all_from.strftime("%-H:%M"),
         )  # fmt: skip
     raise Refused("members_only", "%(seat)s is for the section it belongs to.", seat=place.code)
+
+
+def _check_priority(facts: Facts, day: date, now: datetime) -> None:
+    """A priority seat (配慮席) waits for those who need it until everybody may; then whoever comes by has it."""
+    if not facts.place.is_priority:
+        return
+    local, until = now.astimezone(facts.opening.zone), facts.rules.open_to_all_from or PRIORITY_UNTIL
+    if local.date() != day or local.time() < until:
+        raise Refused(
+            "priority", "%(seat)s is kept for colleagues who need it, until %(time)s on the day itself.",
+            seat=facts.place.code, time=until.strftime("%-H:%M"),
+        )  # fmt: skip
 
 
 def _check_ahead(rules: HouseRules, place: Place, day: date, today: date) -> None:

@@ -1,14 +1,16 @@
 """Writes of bookings; flushes, never commits. The slots decide who has a place, whatever anybody looked up before."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.exc import IntegrityError
+import psycopg
+from sqlalchemy import TextClause, delete, insert, or_, select, text, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from server import changes, db
 from server.bookings import facts, queries, rules
+from server.bookings.floor_days import FRESH, Known
 from server.bookings.models import Booking, Slot
 from server.bookings.queries import BookingView
 from server.bookings.rules import How, State, Verdict, Wish
@@ -21,6 +23,15 @@ TAKEN = "Someone else booked this seat first. Choose another seat."
 OVERLAP = "You already have a seat at that time. Cancel it first."
 GONE = "There is no such booking."
 
+Freed = Callable[[int, datetime, datetime, datetime], None]
+_when_free: list[Freed] = []
+
+
+def when_free(listener: Freed) -> Freed:
+    """Call this in the same transaction whenever a place is given back: floor, from, until, now."""
+    _when_free.append(listener)
+    return listener
+
 
 @dataclass(frozen=True, slots=True)
 class Booked:
@@ -30,45 +41,66 @@ class Booked:
     verdict: Verdict
 
 
-def book(person_id: int, wish: Wish, now: datetime, *, booked_by_id: int | None = None, **more: object) -> Booked:
+def book(
+    person_id: int,
+    wish: Wish,
+    now: datetime,
+    *,
+    booked_by_id: int | None = None,
+    known: Known = FRESH,
+    **more: object,
+) -> Booked:
     """Somebody has a place from then until just before then; Refused with a sentence when they cannot.
 
     booked_by_id   the person who does it for them; None: they themselves, or the house
+    known          who tells what holds of the seat
     more           further columns: `state`, `series_id`, `party_id`, `offered_until`, `is_confirmed`
     """
-    known = facts.gather(person_id, wish, now)
-    verdict = rules.judge(wish, known, now)
-    row = Booking(
-        seat_id=wish.seat_id,
-        person_id=person_id,
-        booked_by_id=booked_by_id,
-        starts_at=wish.starts_at,
-        ends_at=wish.ends_at,
-        how=wish.how.value,
-        subject=wish.subject,
-        changed_at=now,
-        **more,
-    )
-    db.session.add(row)
-    db.session.flush()  # gives the id
-    _hold(row, now)
-    return Booked(row.id, verdict)
+    found = facts.gather(person_id, wish, now, known=known)
+    verdict = rules.judge(wish, found, now)
+    row = {
+        "seat_id": wish.seat_id,
+        "person_id": person_id,
+        "booked_by_id": booked_by_id,
+        "starts_at": wish.starts_at,
+        "ends_at": wish.ends_at,
+        "state": State.BOOKED.value,
+        "how": wish.how.value,
+        "is_confirmed": False,
+        "is_warned": False,
+        "subject": wish.subject,
+        "sequence": 0,
+        "changed_at": now,
+    }
+    booking_id = db.session.scalars(insert(Booking).values(row | more).returning(Booking.id)).one()
+    _hold(booking_id, person_id, wish, found.place.kind)
+    _tell(found.floor_id, person_id, now)
+    return Booked(booking_id, verdict)
 
 
-def sit_down(person_id: int, seat_id: int, ends_at: datetime, how: How, now: datetime) -> Booked:
+def join_party(booking_id: int, party_id: int) -> None:
+    """One of several side by side."""
+    db.session.execute(update(Booking).where(Booking.id == booking_id).values(party_id=party_id))
+
+
+def sit_down(
+    person_id: int, seat_id: int, ends_at: datetime, how: How, now: datetime, *, known: Known = FRESH
+) -> Booked:
     """Somebody sits on a free seat, from the quarter hour that has begun."""
     wish = Wish(seat_id, rules.begun_quarter(now), ends_at, how)
-    return book(person_id, wish, now, state=State.IN_USE.value, is_confirmed=True)
+    return book(person_id, wish, now, known=known, state=State.IN_USE.value, is_confirmed=True)
 
 
-def move(booking_id: int, wish: Wish, now: datetime) -> Verdict:
+def move(booking_id: int, wish: Wish, now: datetime, *, known: Known = FRESH) -> Verdict:
     """Change a booking's place or time, or both, at once or not at all; also longer or shorter."""
     row = held(booking_id)
     if row.person_id is None:
         raise Refused("no_booking", GONE, 404)
-    known = facts.gather(row.person_id, wish, now, moved_id=row.id)
-    verdict = rules.judge(wish, known, now)
-    _let_go(row, now)
+    found = facts.gather(row.person_id, wish, now, moved_id=row.id, known=known)
+    verdict = rules.judge(wish, found, now)
+    _let_go(row)
+    was = (_floor_of(row.seat_id), row.starts_at, row.ends_at)
+    _tell(was[0], None, now)
     is_elsewhere = wish.seat_id != row.seat_id
     row.seat_id, row.starts_at, row.ends_at = wish.seat_id, wish.starts_at, wish.ends_at
     row.subject = wish.subject or row.subject
@@ -76,15 +108,50 @@ def move(booking_id: int, wish: Wish, now: datetime) -> Verdict:
     if is_elsewhere or wish.starts_at > now:
         row.state, row.is_confirmed = State.BOOKED.value, False
     db.session.flush()  # the row before its slots
-    _hold(row, now)
+    _hold(row.id, row.person_id, wish, found.place.kind)
+    _tell(found.floor_id, row.person_id, now)
+    _free(*was, now)
     return verdict
 
 
 def cancel(booking_id: int, now: datetime) -> None:
     """Give a booking back; one that somebody sits on has been left."""
     row = held(booking_id)
-    _end(row, State.LEFT if row.is_confirmed else State.CANCELLED, now)
+    if row.is_confirmed:
+        leave(booking_id, now)
+        return
+    _end(row, State.CANCELLED, now)
     row.sequence, row.changed_at = row.sequence + 1, now
+
+
+def leave(booking_id: int, now: datetime) -> None:
+    """Whoever sits there goes before the end; when is written nowhere (P3)."""
+    row = held(booking_id)
+    _end(row, State.LEFT, now)
+    row.sequence += 1
+
+
+def give_back(booking_id: int, now: datetime) -> None:
+    """The person is away that day: the place is free, and theirs again if they take it back in time."""
+    row = held(booking_id)
+    cancel(booking_id, now)
+    row.is_for_absence = row.state == State.CANCELLED.value
+
+
+def take_back(booking_id: int, now: datetime) -> Verdict:
+    """What was given back for an absence is theirs again; Refused when it is not free any more."""
+    row = db.session.scalars(select(Booking).where(Booking.id == booking_id).with_for_update()).first()
+    if row is None or row.person_id is None or not row.is_for_absence or row.state != State.CANCELLED.value:
+        raise Refused("no_booking", GONE, 404)
+    wish = Wish(row.seat_id, row.starts_at, row.ends_at, has_begun=row.starts_at <= now)
+    found = facts.gather(row.person_id, wish, now, moved_id=row.id)
+    verdict = rules.judge(wish, found, now)
+    row.state, row.is_for_absence, row.is_warned = State.BOOKED.value, False, False
+    row.sequence, row.changed_at = row.sequence + 1, now
+    db.session.flush()
+    _hold(row.id, row.person_id, wish, found.place.kind)
+    _tell(found.floor_id, row.person_id, now)
+    return verdict
 
 
 def confirm(booking_id: int, now: datetime) -> None:
@@ -94,7 +161,7 @@ def confirm(booking_id: int, now: datetime) -> None:
         raise Refused("not_now", "You can sit down half an hour before your booking begins.")
     if not row.is_confirmed:
         row.state, row.is_confirmed = State.IN_USE.value, True
-        _tell(row, now)
+        _tell(_floor_of(row.seat_id), row.person_id, now)
 
 
 def release(booking_id: int, now: datetime) -> None:
@@ -125,56 +192,82 @@ def view(booking_id: int) -> BookingView:
     return found
 
 
-def _hold(row: Booking, now: datetime) -> None:
-    """Take the slots, in one statement and in order, so that two who want the same never wait for each other."""
-    kind = SeatKind(db.session.scalars(select(Seat.kind).where(Seat.id == row.seat_id)).one())
-    group = rules.exclusive_group(kind)
-    slots = [
-        {
-            "seat_id": seat_id,
-            "quarter": quarter,
-            "booking_id": row.id,
-            "person_id": row.person_id if seat_id == row.seat_id else None,
-            "exclusive": group if seat_id == row.seat_id else None,
-        }
-        for seat_id in _with_places(row.seat_id)
-        for quarter in rules.quarters(row.starts_at, row.ends_at)
-    ]
+_SEATS = "FROM seat s CROSS JOIN quarters q WHERE s.id = :seat_id OR s.table_id = :seat_id ORDER BY s.id, q.quarter"
+_SLOTS = (
+    "INSERT INTO booking_slot (seat_id, quarter, booking_id, person_id, exclusive)"
+    " SELECT s.id, q.quarter, :booking_id, CASE WHEN s.id = :seat_id THEN CAST(:person_id AS INTEGER) END,"
+    f" CASE WHEN s.id = :seat_id THEN CAST(:exclusive AS VARCHAR) END {_SEATS}"
+)
+_TAKE: Mapping[str, TextClause] = {
+    "postgresql": text(
+        "WITH quarters AS (SELECT generate_series(CAST(:first AS INTEGER), CAST(:last AS INTEGER)) AS quarter)"
+        f" {_SLOTS}"
+    ),
+    "sqlite": text(
+        "WITH RECURSIVE quarters(quarter) AS (SELECT :first UNION ALL SELECT quarter + 1 FROM quarters"  # noqa: S608
+        f" WHERE quarter < :last) {_SLOTS}"
+    ),
+}
+# A table takes the slots of all its places as well: they exclude each other. In one order, so that two who want the
+# same wait for each other in turn.
+
+
+def _hold(booking_id: int, person_id: int | None, wish: Wish, kind: SeatKind) -> None:
+    """Take the slots, in one statement."""
+    quarters = rules.quarters(wish.starts_at, wish.ends_at)
+    given = {
+        "booking_id": booking_id,
+        "seat_id": wish.seat_id,
+        "person_id": person_id,
+        "exclusive": rules.exclusive_group(kind),
+        "first": quarters.start,
+        "last": quarters.stop - 1,
+    }
     try:
-        db.session.execute(insert(Slot), slots)
+        db.session.execute(_TAKE[db.engine().dialect.name], given)
     except IntegrityError as error:
         if "person_id" in str(error.orig):
             raise Refused("overlap", OVERLAP) from None
         raise Refused("seat_taken", TAKEN) from None
-    _tell(row, now)
+    except OperationalError as error:
+        if isinstance(error.orig, psycopg.errors.DeadlockDetected):  # two who swap seats: one of them was first
+            raise Refused("seat_taken", TAKEN) from None
+        raise
 
 
-def _let_go(row: Booking, now: datetime) -> None:
+def _let_go(row: Booking) -> None:
     quarters = rules.quarters(row.starts_at, row.ends_at)
+    places = select(Seat.id).where(or_(Seat.id == row.seat_id, Seat.table_id == row.seat_id))
     db.session.execute(
         delete(Slot).where(
-            Slot.seat_id.in_(_with_places(row.seat_id)),
+            Slot.seat_id.in_(places),
             Slot.quarter >= quarters.start,
             Slot.quarter < quarters.stop,
             Slot.booking_id == row.id,
         )
     )
-    _tell(row, now)
 
 
 def _end(row: Booking, state: State, now: datetime) -> None:
-    _let_go(row, now)
+    _let_go(row)
+    _tell(_floor_of(row.seat_id), row.person_id, now)
     row.state = state.value
     row.offered_until = None
+    db.session.flush()  # before anybody else takes the place
+    _free(_floor_of(row.seat_id), row.starts_at, row.ends_at, now)
 
 
-def _with_places(seat_id: int) -> Sequence[int]:
-    """The seat, and when it is a table every place of it: they exclude each other."""
-    return sorted([seat_id, *db.session.scalars(select(Seat.id).where(Seat.table_id == seat_id))])
+def _free(floor_id: int, starts_at: datetime, ends_at: datetime, now: datetime) -> None:
+    for listener in _when_free:
+        listener(floor_id, starts_at, ends_at, now)
 
 
-def _tell(row: Booking, now: datetime) -> None:
-    floor_id = db.session.scalars(select(Zone.floor_id).join(Seat).where(Seat.id == row.seat_id)).one()
-    changes.record(Thing.SLOTS, floor_id, now)
-    if row.person_id is not None:
-        changes.record(Thing.BOOKING, row.person_id, now)
+def _floor_of(seat_id: int) -> int:
+    return db.session.scalars(select(Zone.floor_id).join(Seat).where(Seat.id == seat_id)).one()
+
+
+def _tell(floor_id: int, person_id: int | None, now: datetime) -> None:
+    things = [(Thing.SLOTS, floor_id)]
+    if person_id is not None:
+        things.append((Thing.BOOKING, person_id))
+    changes.record_all(things, now)

@@ -58,7 +58,12 @@ class Error:
 
 @pages.app_context_processor
 def _for_every_page() -> dict[str, Callable[..., object]]:
-    return {"my_seats_today": _my_seats_today, "day_words": lines.day_words}
+    return {
+        "my_seats_today": _my_seats_today,
+        "day_words": lines.day_words,
+        "seat_equipment": lambda: [(one.value, _(words)) for one, words in EQUIPMENT.items()],
+        "seat_kinds": lambda: [(one.value, _(words)) for one, words in KINDS.items()],
+    }
 
 
 @pages.get("/seats")
@@ -233,8 +238,6 @@ def _form_facts(building: BuildingView, today: date, now: datetime) -> dict[str,
         "today_is": today,
         "first": (max(DAY_STARTS, begun.time()) if begun.time() < DAY_ENDS else DAY_STARTS).strftime("%H:%M"),
         "presets": [(_("Morning"), *PRESETS[0]), (_("Afternoon"), *PRESETS[1]), (_("All day"), *PRESETS[2])],
-        "kinds": [(one.value, _(words)) for one, words in KINDS.items()],
-        "equipment": [(one.value, _(words)) for one, words in EQUIPMENT.items()],
         "equipment_words": lines.equipment_words,
         "kind_words": lines.kind_words,
         "zone_name": lines.zone_name,

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from server.bookings.models import SeatNeed as SeatNeed  # bookings keep priority seats for it
 from server.db import BIG, Base
-from server.places.rules import Equipment
 
 
 class Draw(Base):
@@ -37,19 +37,6 @@ class DrawResult(Base):
     reasons: Mapped[list[Any]] = mapped_column(JSON)  # codes with their values; sentences are made from them
 
     __table_args__ = (UniqueConstraint("draw_id", "seat_id"),)
-
-
-class SeatNeed(Base):
-    """What a person's seat must have, by their own word; read by the lottery and by them alone, without a reason."""
-
-    __tablename__ = "seat_need"
-
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
-    equipment: Mapped[str] = mapped_column(String(16), primary_key=True)
-
-    __table_args__ = (
-        CheckConstraint(f"equipment IN ({', '.join(repr(e.value) for e in Equipment)})", name="equipment"),
-    )
 
 
 class Pairing(Base):
