@@ -89,6 +89,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_seat_pairing_other_id'), ['other_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_seat_pairing_person_id'), ['person_id'], unique=False)
 
+    op.create_table('seat_choice',
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('leaves_by_itself', sa.Boolean(), nullable=False),
+    sa.Column('is_asked', sa.Boolean(), nullable=False),
+    sa.Column('may_kiosk', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_seat_choice_person_id_person'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('person_id', name=op.f('pk_seat_choice'))
+    )
     op.create_table('kept_answer',
     sa.Column('account_id', sa.Integer(), nullable=False),
     sa.Column('key', sa.String(length=100), nullable=False),
@@ -163,6 +171,8 @@ def upgrade() -> None:
     sa.Column('ends', sa.String(length=5), nullable=False),
     sa.Column('first_day', sa.Date(), nullable=False),
     sa.Column('last_day', sa.Date(), nullable=False),
+    sa.Column('made_until', sa.Date(), nullable=False),
+    sa.Column('answered_on', sa.Date(), nullable=False),
     sa.Column('asked_at', db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('is_over', sa.Boolean(), nullable=False),
     sa.CheckConstraint('last_day >= first_day', name=op.f('ck_booking_series_term')),
@@ -265,6 +275,7 @@ def upgrade() -> None:
     sa.Column('how', sa.String(length=16), nullable=False),
     sa.Column('is_confirmed', sa.Boolean(), nullable=False),
     sa.Column('is_warned', sa.Boolean(), nullable=False),
+    sa.Column('is_for_absence', sa.Boolean(), nullable=False),
     sa.Column('offered_until', db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('series_id', sa.Integer(), nullable=True),
     sa.Column('party_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),

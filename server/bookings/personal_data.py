@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import or_, select
 
 from server import db
-from server.bookings.models import Booking, KeptAnswer, Series, Slot, Wait
+from server.bookings.models import Booking, KeptAnswer, SeatChoice, Series, Slot, Wait
 from server.people.personal_data import account_ids
 from server.places.models import Floor, Seat, Zone
 
@@ -19,6 +19,7 @@ def export(person_id: int) -> dict[str, Rows]:
         "booking_slot": _slots(person_id),
         "booking_series": _series(person_id),
         "seat_wait": _waits(person_id),
+        "seat_choice": _choices(person_id),
         "kept_answer": _answers(person_id),
     }
 
@@ -83,6 +84,13 @@ def _waits(person_id: int) -> Rows:
         }
         for row, floor, zone in db.session.execute(wanted)
     ]  # fmt: skip
+
+
+def _choices(person_id: int) -> Rows:
+    row = db.session.get(SeatChoice, person_id)
+    if row is None:
+        return []
+    return [{"leaves_by_itself": row.leaves_by_itself, "is_asked": row.is_asked, "may_kiosk": row.may_kiosk}]
 
 
 def _answers(person_id: int) -> Rows:

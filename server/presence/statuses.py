@@ -1,7 +1,7 @@
 """Says, changes and forgets what people say of their own day; the caller commits."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -24,6 +24,20 @@ FURTHEST = timedelta(days=366)  # ahead
 MOST = 100  # of one person, those ahead included
 
 
+Told = tuple[str, Mapping[str, object]]  # a sentence that the person should read, with its values
+Listener = Callable[[int, datetime], Sequence[Told]]
+_listeners: list[Listener] = []
+
+
+def when_said(listener: Listener) -> Listener:
+    """Call this in the same transaction whenever a person has said or taken back something: person, now.
+
+    It answers what the person should know of what came of it. For rooms above, which presence knows nothing of.
+    """
+    _listeners.append(listener)
+    return listener
+
+
 class Saying(NamedTuple):
     """What one person says of a period."""
 
@@ -35,8 +49,11 @@ class Saying(NamedTuple):
 
 def set_status(
     person_id: int, kind: StatusKind, starts_at: datetime, ends_at: datetime, note: str, now: datetime
-) -> None:
-    """The person is this from then until just before then; whatever they said of that time before gives way."""
+) -> list[Told]:
+    """The person is this from then until just before then; whatever they said of that time before gives way.
+
+    Returns what came of it elsewhere, for the person to read.
+    """
     note = " ".join(note.split())
     if len(note) > LONGEST_NOTE or any(unicodedata.category(c) in ("Cc", "Cs") for c in note):
         raise Refused("bad_note", "A note has %(n)s characters at most, in one line.", 422, n=LONGEST_NOTE)
@@ -52,6 +69,7 @@ def set_status(
     if len(kept) >= MOST:
         raise Refused("too_many_statuses", "You have said enough of the days ahead. Remove some of it first.", 409)
     _write(person_id, [*kept, new], now)
+    return _tell(person_id, now)
 
 
 def say_many(said: Sequence[Saying], now: datetime) -> None:
@@ -72,7 +90,7 @@ def say_many(said: Sequence[Saying], now: datetime) -> None:
     changes.record(Thing.STATUS, told, now)
 
 
-def end_status(person_id: int, now: datetime, starts_at: datetime | None = None) -> None:
+def end_status(person_id: int, now: datetime, starts_at: datetime | None = None) -> list[Told]:
     """End what holds now, or take back what begins then; what it had interrupted goes on.
 
     Refused when there is nothing of the kind.
@@ -87,6 +105,7 @@ def end_status(person_id: int, now: datetime, starts_at: datetime | None = None)
     again = max(over.starts_at, now)
     rest = [replace(one, starts_at=again) if _was_interrupted(one, over) else one for one in rest]
     _write(person_id, rest, now)
+    return _tell(person_id, now)
 
 
 def forget_ended(now: datetime) -> int:
@@ -97,6 +116,10 @@ def forget_ended(now: datetime) -> int:
 def _hold(person_id: int) -> None:
     # Of two that say something at once the second starts from what the first left. SQLite has one writer.
     db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
+
+
+def _tell(person_id: int, now: datetime) -> list[Told]:
+    return [told for listener in _listeners for told in listener(person_id, now)]
 
 
 def _outside(old: StatusView, new: StatusView, now: datetime) -> list[StatusView]:

@@ -1,6 +1,6 @@
 """What I say of my own day, and that I am not there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -20,6 +20,7 @@ from server.presence import disputes, lengths, queries, statuses
 from server.presence.lengths import Length
 from server.presence.queries import StatusView
 from server.presence.rules import StatusKind
+from server.presence.statuses import Told
 from server.presence.words import KINDS, LENGTHS, status_words
 from server.settings import Settings
 
@@ -46,8 +47,9 @@ def set_status() -> ResponseReturnValue:
     kind = _kind()
     starts_at, ends_at = _days() if request.form.get("first_day") else (now, _end(kind, person_id, now))
     with db.transaction():
-        statuses.set_status(person_id, kind, starts_at, ends_at, request.form.get("note", ""), now)
+        told = statuses.set_status(person_id, kind, starts_at, ends_at, request.form.get("note", ""), now)
     flash(_("Saved."))
+    _tell(told)
     return _back()
 
 
@@ -62,8 +64,9 @@ def end_status() -> ResponseReturnValue:
     if starts_at is not None and starts_at.tzinfo is None:
         raise Refused("no_status", "There is no such status any more.", 404)
     with db.transaction():
-        statuses.end_status(person_id, clock.now(), starts_at)
+        told = statuses.end_status(person_id, clock.now(), starts_at)
     flash(_("The status is taken back."))
+    _tell(told)
     return _back()
 
 
@@ -142,6 +145,11 @@ def _days() -> tuple[datetime, datetime]:
         return lengths.days(first, last, _building().zone)
     except (ValueError, OverflowError):
         raise Refused("bad_day", "Give the days as 2026-11-24.", 422) from None
+
+
+def _tell(told: Sequence[Told]) -> None:
+    for sentence, values in told:
+        flash(_(sentence, **values))
 
 
 def _building() -> BuildingView:
