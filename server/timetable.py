@@ -10,6 +10,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from server import audit, changes, clock, db
+from server.bookings import jobs as bookings
+from server.bookings import kept_answers
+from server.bookings import service as bookings
 from server.memos import jobs as memos
 from server.people import failures, protection, sessions
 from server.people import service as people
@@ -19,6 +22,7 @@ from server.presence import jobs as presence
 from server.privacy import service as privacy
 
 KEEP_FAILURES = timedelta(hours=24)
+KEEP_SLOTS = timedelta(days=1)  # nobody can take them any more
 KEEP_AUDIT_LOG = timedelta(days=3 * 365)  # P10, and what follows
 KEEP_PROTECTION_REQUESTS = timedelta(days=3 * 365)
 KEEP_RUNS = timedelta(days=3 * 365)
@@ -29,11 +33,12 @@ log = logging.getLogger(__name__)
 class Job:
     """What runs when, on the building's clock; every job may run twice without harm.
 
-    run   takes the site, and returns how many rows it deleted; the privacy officer reads that (P10)
+    run   takes the site, and returns how many rows it deleted, which the privacy officer reads (P10); None when it is
+          not there to delete
     """
 
     name: str
-    run: Callable[[str], int]
+    run: Callable[[str], int | None]
     at: Mapping[str, str] = field(default_factory=dict)  # CronTrigger's fields
 
 
@@ -59,6 +64,23 @@ JOBS = (
         {"hour": "0", "minute": "5"},
     ),
     Job("forget which places people have denied", _forgetting(disputes.expire), {"minute": "*/10"}),
+    Job(
+        "forget slots of days that are over",
+        _forgetting(bookings.forget_slots, KEEP_SLOTS),
+        {"hour": "2", "minute": "40"},
+    ),
+    Job("take names off old bookings", _forgetting(bookings.forget_people), {"hour": "2", "minute": "45"}),
+    Job("forget answers kept for retries", _forgetting(kept_answers.forget), {"minute": "41"}),
+    Job("confirm bookings whose person has come", bookings.confirm_arrivals, {"second": "*/2"}),
+    Job("release bookings that nobody has come to", bookings.release_missed, {"minute": "*"}),
+    Job("give back the seats of those who left early and chose that", bookings.release_left, {"minute": "*"}),
+    Job("offer what is free to those who wait for it", bookings.offer_places, {"minute": "*"}),
+    Job("book the next days of weekly series", bookings.extend_series, {"hour": "0", "minute": "1"}),
+    Job("ask whether weekly series are still needed", bookings.ask_for_series, {"hour": "7", "minute": "0"}),
+    Job("forget which seats were kept on past days", bookings.forget_slots, {"hour": "2", "minute": "0"}),
+    Job("forget who had booked a seat", bookings.forget_people, {"hour": "2", "minute": "10"}),
+    Job("forget waits and weekly series that are over", bookings.forget_waits, {"hour": "2", "minute": "20"}),
+    Job("forget answers kept for retries", bookings.forget_answers, {"minute": "40"}),
     Job("forget memos that are done", memos.expire, {"hour": "3", "minute": "5"}),
     Job("forget who held a number long ago", phones.forget_holders, {"hour": "3", "minute": "6"}),
     Job("forget look-ups older than a year", presence.expire_look_ups, {"hour": "3", "minute": "10"}),
@@ -97,6 +119,8 @@ def start(site: str, zone: tzinfo) -> BackgroundScheduler:
 def run(job: Job, site: str, zone: tzinfo) -> None:
     """Run a job and write down how much it deleted, which the privacy officer reads (P10)."""
     deleted = job.run(site)
+    if deleted is None:
+        return
     with db.transaction():
         privacy.note_run(job.name, deleted, clock.now(), zone)
 

@@ -5,10 +5,12 @@ import secrets
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from server import clock, db
 from server import settings as server_settings
+from server.bookings import service as bookings
+from server.bookings.rules import How, Wish
 from server.fleet import service as fleet
 from server.people import service as people
 from server.people import sessions
@@ -18,11 +20,12 @@ from server.phones.rules import Holder
 from server.places import service as places
 
 DAY = date(2026, 4, 1)
+THURSDAY = date(2026, 11, 19)
 PASSWORD = "correct horse battery"
 _number = count(1)
 
 
-def at(clock: str, day: date = date(2026, 11, 19)) -> datetime:
+def at(clock: str, day: date = THURSDAY) -> datetime:
     """An instant of a working Thursday on the building's clock (UTC+9)."""
     hour, minute, *second = (int(part) for part in clock.split(":"))
     tokyo_minutes = hour * 60 + minute - 9 * 60
@@ -100,7 +103,8 @@ def settings(database_url: str, state_dir: Path, **variables: str) -> server_set
     return server_settings.load(given | {f"IRUKA_{name}": value for name, value in variables.items()})
 
 
-ALWAYS = {"opens_at": "00:00", "closes_at": "24:00", "open_weekdays": "0123456"}  # of buildings on the real clock
+ALWAYS = {"opens_at": "00:00", "closes_at": "24:00", "open_weekdays": "0123456", "keeps_holidays": False}
+# Of buildings on the real clock.
 
 
 def building(code: str = "main", **fields: object) -> int:
@@ -125,6 +129,15 @@ def zone(
 def seat(zone_id: int, code: str = "18A-012", *, kind: str = "group", x_m: float = 1.0, y_m: float = 1.0) -> int:
     """A seat in a zone."""
     return places.add_seat(zone_id, code, kind, x_m, y_m, at("07:00", DAY))
+
+
+def booking(
+    person_id: int, seat_id: int, starts: str = "08:30", ends: str = "17:15", *, day: date = THURSDAY,
+    now: datetime | None = None, how: How = How.MAP, **more: Any,
+) -> int:
+    """Somebody's booking of a seat, made at 7:00 on that day unless `now` is given; `more` as for `book`."""
+    wish = Wish(seat_id, at(starts, day), at(ends, day), how)
+    return bookings.book(person_id, wish, now or at("07:00", day), **more).id
 
 
 def receiver(floor_id: int, agent: str = "RX-18-01", *, x_m: float = 6.0, y_m: float = 6.0) -> int:

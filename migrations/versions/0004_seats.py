@@ -17,6 +17,7 @@ LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def upgrade() -> None:
+    op.add_column('building', sa.Column('keeps_holidays', sa.Boolean(), server_default=sa.true(), nullable=False))
     op.create_table('house_rule',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('scope', sa.String(length=24), nullable=False),

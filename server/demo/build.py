@@ -62,7 +62,13 @@ def build_city(now: datetime, progress: Progress) -> list[Resident]:
     """Build everything; the database must be migrated and empty."""
     with db.transaction():
         building_id = places.add_building(
-            SITE, BUILDING, name_en=BUILDING_EN, opens_at="00:00", closes_at="24:00", open_weekdays="0123456"
+            SITE,
+            BUILDING,
+            name_en=BUILDING_EN,
+            opens_at="00:00",
+            closes_at="24:00",
+            open_weekdays="0123456",
+            keeps_holidays=False,
         )  # whoever starts a demo at night wants to see somebody; a real building keeps its hours (P7)
         version = people.publish_notice(
             TEXT_JA,

@@ -52,7 +52,13 @@ def build_recording(site: str, folder: Path, track: str, now: datetime) -> Repla
     summary = summarise(model, [walked(estimates, truth)]) if truth else None
     with db.transaction():
         building_id = places.add_building(
-            site, dataset.name, name_en=dataset.name, opens_at="00:00", closes_at="24:00", open_weekdays="0123456"
+            site,
+            dataset.name,
+            name_en=dataset.name,
+            opens_at="00:00",
+            closes_at="24:00",
+            open_weekdays="0123456",
+            keeps_holidays=False,
         )
         floor_id = floor_folder.add_floor(found, building_id, FLOOR, 1, now)
         places.set_true_path(

@@ -23,12 +23,19 @@ OPEN = {"yes": True, "no": False}
 @click.option("--closes", metavar="HH:MM", help="From then on nothing is; 24:00 is midnight.")
 @click.option("--weekdays", metavar="DAYS", help="The open days of the week, such as mon,tue,wed,thu,fri.")
 @click.option(
+    "--holidays",
+    type=click.Choice(["closed", "open"]),
+    help="Whether public holidays and the days from 29 December to 3 January are closed, which they are at first.",
+)
+@click.option(
     "--exceptions",
     "file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The days that differ, all of them: CSV in UTF-8 with day (2026-12-29), name, open (yes or no).",
 )
-def set_hours(opens: str | None, closes: str | None, weekdays: str | None, file: Path | None) -> None:
+def set_hours(
+    opens: str | None, closes: str | None, weekdays: str | None, holidays: str | None, file: Path | None
+) -> None:
     """Set when the building is open; outside these hours nothing is recorded. What is not given stays as it is."""
     config = settings.load()
     db.connect(config.database_url)
@@ -41,7 +48,8 @@ def set_hours(opens: str | None, closes: str | None, weekdays: str | None, file:
         if opens_at >= closes_at:
             raise Misconfigured(f"The building must close after it opens, not at {closes_at} after {opens_at}.")
         digits = building.open_weekdays if weekdays is None else _digits(weekdays)
-        service.set_hours(building.id, opens_at, closes_at, digits)
+        keeps = None if holidays is None else holidays == "closed"
+        service.set_hours(building.id, opens_at, closes_at, digits, keeps_holidays=keeps)
         if exceptions is not None:
             service.set_exceptions(building.id, exceptions)
         for floor in queries.floors(building.id):

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db import Base, forbid_overlap
@@ -22,6 +22,7 @@ class Building(Base):
     opens_at: Mapped[str] = mapped_column(String(5), default="07:00")  # P7: nothing is recorded outside
     closes_at: Mapped[str] = mapped_column(String(5), default="20:00")
     open_weekdays: Mapped[str] = mapped_column(String(7), default="01234")  # Monday is 0
+    keeps_holidays: Mapped[bool] = mapped_column(default=True, server_default=true())  # and year ends
 
 
 class ClosedDay(Base):

@@ -35,6 +35,7 @@ class BuildingView:
     opens_at: str
     closes_at: str
     open_weekdays: str
+    keeps_holidays: bool = False
 
     @property
     def zone(self) -> ZoneInfo:
@@ -123,7 +124,15 @@ def _building(row: Building | None) -> BuildingView | None:
     if row is None:
         return None
     return BuildingView(
-        row.id, row.code, row.name, row.name_en, row.timezone, row.opens_at, row.closes_at, row.open_weekdays
+        row.id,
+        row.code,
+        row.name,
+        row.name_en,
+        row.timezone,
+        row.opens_at,
+        row.closes_at,
+        row.open_weekdays,
+        row.keeps_holidays,
     )
 
 
@@ -135,7 +144,9 @@ def closed_days(building_id: int) -> dict[date, bool]:
 
 def opening(of: BuildingView) -> rules.Opening:
     """When the building's presence may be recorded (P7)."""
-    return rules.opening(of.timezone, of.opens_at, of.closes_at, of.open_weekdays, closed_days(of.id))
+    return rules.opening(
+        of.timezone, of.opens_at, of.closes_at, of.open_weekdays, closed_days(of.id), keeps_holidays=of.keeps_holidays
+    )
 
 
 def floors(building_id: int) -> list[FloorView]:
@@ -186,6 +197,23 @@ def zone_ids_of(unit_id: int, day: date) -> frozenset[int]:
         or_(ZoneOwner.valid_to.is_(None), ZoneOwner.valid_to > day),
     )
     return frozenset(db.session.scalars(owned))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerTerm:
+    """A unit that owns a zone, from a day until just before another."""
+
+    unit_id: int
+    valid_from: date
+    valid_to: date | None
+
+
+def owner_terms(zone_id: int, day: date) -> list[OwnerTerm]:
+    """Who owns a zone that day or later, the earliest first."""
+    wanted = select(ZoneOwner.unit_id, ZoneOwner.valid_from, ZoneOwner.valid_to).where(
+        ZoneOwner.zone_id == zone_id, or_(ZoneOwner.valid_to.is_(None), ZoneOwner.valid_to > day)
+    )
+    return [OwnerTerm(*row) for row in db.session.execute(wanted.order_by(ZoneOwner.valid_from, ZoneOwner.unit_id))]
 
 
 def true_path(floor_id: int) -> TruePathView | None:

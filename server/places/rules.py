@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
+from functools import cache
 from zoneinfo import ZoneInfo
+
+import jpholiday
 
 from server.errors import Refused
 
@@ -62,10 +65,14 @@ class Opening:
     closes: time
     weekdays: frozenset[int]  # Monday is 0
     exceptions: Mapping[date, bool] = field(default_factory=dict)  # day → open after all, or closed
+    keeps_holidays: bool = False  # closed on public holidays and over the turn of the year
 
     def is_open_on(self, day: date) -> bool:
         """Whether the building works on this day."""
-        return self.exceptions.get(day, day.weekday() in self.weekdays)
+        exception = self.exceptions.get(day)
+        if exception is not None:
+            return exception
+        return day.weekday() in self.weekdays and not (self.keeps_holidays and is_holiday(day))
 
     def is_open(self, at: datetime) -> bool:
         """Whether presence may be recorded at this instant."""
@@ -74,8 +81,21 @@ class Opening:
         return self.is_open_on(local.date()) and self.opens <= local.time() and local.time() < until
 
 
+@cache
+def is_holiday(day: date) -> bool:
+    """Whether a city hall is closed by law: on public holidays, and from 29 December to 3 January."""
+    is_year_end = (day.month, day.day) >= (12, 29) or (day.month, day.day) <= (1, 3)
+    return is_year_end or bool(jpholiday.is_holiday(day))
+
+
 def opening(
-    timezone: str, opens_at: str, closes_at: str, open_weekdays: str, exceptions: Mapping[date, bool]
+    timezone: str,
+    opens_at: str,
+    closes_at: str,
+    open_weekdays: str,
+    exceptions: Mapping[date, bool],
+    *,
+    keeps_holidays: bool = False,
 ) -> Opening:
     """The opening hours from their stored texts."""
     return Opening(
@@ -84,6 +104,7 @@ def opening(
         time(0) if closes_at == "24:00" else time.fromisoformat(closes_at),
         frozenset(int(digit) for digit in open_weekdays),
         exceptions,
+        keeps_holidays,
     )
 
 

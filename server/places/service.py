@@ -40,8 +40,12 @@ def set_exceptions(building_id: int, days: Mapping[date, tuple[str, bool]]) -> N
         db.session.execute(insert(ClosedDay), rows)
 
 
-def set_hours(building_id: int, opens_at: str, closes_at: str, open_weekdays: str = "01234") -> None:
-    """When presence may be recorded (P7)."""
+def set_hours(
+    building_id: int, opens_at: str, closes_at: str, open_weekdays: str = "01234", *, keeps_holidays: bool | None = None
+) -> None:
+    """When presence may be recorded (P7) and seats be booked; None leaves holidays as they are."""
+    if keeps_holidays is not None:
+        db.session.execute(update(Building).where(Building.id == building_id).values(keeps_holidays=keeps_holidays))
     db.session.execute(
         update(Building)
         .where(Building.id == building_id)

@@ -14,8 +14,8 @@ TO_THE_EDGE = [[-0.5, -0.5], [48.5, 0], [48, 32.5]]  # half a metre is how well 
 THURSDAY = date(2026, 11, 19)
 
 
-def opening(opens_at="07:00", closes_at="20:00", weekdays="01234", exceptions=None) -> rules.Opening:
-    return rules.opening("Asia/Tokyo", opens_at, closes_at, weekdays, exceptions or {})
+def opening(opens_at="07:00", closes_at="20:00", weekdays="01234", exceptions=None, **more) -> rules.Opening:
+    return rules.opening("Asia/Tokyo", opens_at, closes_at, weekdays, exceptions or {}, **more)
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,34 @@ def test_a_holiday_closes_and_an_extra_day_opens_p7():
     assert not hours.is_open(make.at("10:00", THURSDAY))
     assert hours.is_open(make.at("10:00", saturday))
     assert not hours.is_open(make.at("21:00", saturday))
+
+
+@pytest.mark.parametrize(
+    ("day", "is_open"),
+    [
+        (date(2026, 9, 21), False),  # 敬老の日
+        (date(2026, 9, 22), False),  # a people's holiday: it lies between two holidays
+        (date(2026, 9, 23), False),  # 秋分の日
+        (date(2026, 9, 24), True),
+        (date(2027, 3, 22), False),  # for 春分の日, a Sunday
+        (date(2026, 12, 28), True),
+        (date(2026, 12, 29), False),
+        (date(2027, 1, 1), False),
+        (date(2028, 1, 3), False),
+        (date(2028, 1, 4), True),
+    ],
+)
+def test_holidays_and_the_turn_of_the_year_are_closed_unless_the_building_says_otherwise_p7(day, is_open):
+    keeping, working = opening(keeps_holidays=True), opening(keeps_holidays=False)
+
+    assert keeping.is_open_on(day) is is_open
+    assert working.is_open_on(day)
+
+
+def test_a_citys_own_day_counts_more_than_a_holiday_p7():
+    holiday = date(2026, 9, 22)
+
+    assert opening(exceptions={holiday: True}, keeps_holidays=True).is_open_on(holiday)
 
 
 def test_a_building_that_closes_at_midnight_is_open_to_the_last_second():
