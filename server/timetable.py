@@ -10,9 +10,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
 from server import audit, changes, clock, db
-from server.bookings import jobs as bookings
+from server.bookings import jobs as seats
 from server.bookings import kept_answers
-from server.bookings import service as bookings
+from server.bookings import service as booked
 from server.memos import jobs as memos
 from server.people import failures, protection, sessions
 from server.people import service as people
@@ -66,21 +66,18 @@ JOBS = (
     Job("forget which places people have denied", _forgetting(disputes.expire), {"minute": "*/10"}),
     Job(
         "forget slots of days that are over",
-        _forgetting(bookings.forget_slots, KEEP_SLOTS),
+        _forgetting(booked.forget_slots, KEEP_SLOTS),
         {"hour": "2", "minute": "40"},
     ),
-    Job("take names off old bookings", _forgetting(bookings.forget_people), {"hour": "2", "minute": "45"}),
+    Job("take names off old bookings", _forgetting(booked.forget_people), {"hour": "2", "minute": "45"}),
     Job("forget answers kept for retries", _forgetting(kept_answers.forget), {"minute": "41"}),
-    Job("confirm bookings whose person has come", bookings.confirm_arrivals, {"second": "*/2"}),
-    Job("release bookings that nobody has come to", bookings.release_missed, {"minute": "*"}),
-    Job("give back the seats of those who left early and chose that", bookings.release_left, {"minute": "*"}),
-    Job("offer what is free to those who wait for it", bookings.offer_places, {"minute": "*"}),
-    Job("book the next days of weekly series", bookings.extend_series, {"hour": "0", "minute": "1"}),
-    Job("ask whether weekly series are still needed", bookings.ask_for_series, {"hour": "7", "minute": "0"}),
-    Job("forget which seats were kept on past days", bookings.forget_slots, {"hour": "2", "minute": "0"}),
-    Job("forget who had booked a seat", bookings.forget_people, {"hour": "2", "minute": "10"}),
-    Job("forget waits and weekly series that are over", bookings.forget_waits, {"hour": "2", "minute": "20"}),
-    Job("forget answers kept for retries", bookings.forget_answers, {"minute": "40"}),
+    Job("confirm bookings whose person has come", seats.confirm_arrivals, {"second": "*/2"}),
+    Job("release bookings that nobody has come to", seats.release_missed, {"minute": "*"}),
+    Job("give back the seats of those who left early and chose that", seats.release_left, {"minute": "*"}),
+    Job("offer what is free to those who wait for it", seats.offer_places, {"minute": "*"}),
+    Job("book the next days of weekly series", seats.extend_series, {"hour": "0", "minute": "1"}),
+    Job("ask whether weekly series are still needed", seats.ask_for_series, {"hour": "7", "minute": "0"}),
+    Job("forget waits and weekly series that are over", seats.forget_waits, {"hour": "2", "minute": "20"}),
     Job("forget memos that are done", memos.expire, {"hour": "3", "minute": "5"}),
     Job("forget who held a number long ago", phones.forget_holders, {"hour": "3", "minute": "6"}),
     Job("forget look-ups older than a year", presence.expire_look_ups, {"hour": "3", "minute": "10"}),

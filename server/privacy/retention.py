@@ -65,7 +65,10 @@ KINDS: tuple[Kind, ...] = (
         _l("a year after it ends, three months after leaving"), "extension_term",
     ),
     Kind("take names off old bookings", _l("Whose a booking was"), _l("90 days"), "booking"),
-    Kind("forget slots of days that are over", _l("Which quarter hours of a seat are taken"), _l("1 day"), "booking_slot"),
+    Kind(
+        "forget slots of days that are over", _l("Which quarter hours of a seat are taken"), _l("1 day"),
+        "booking_slot",
+    ),
     Kind(
         "forget answers kept for retries", _l("Answers to bookings, kept for retries"), _l("1 day"),
         "kept_answer", "at", timedelta(days=1),
