@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, or_, select
 
 from server import changes, db
 from server.bookings import choice, queries, service
@@ -215,6 +215,12 @@ def expire(wait_ids: Collection[int], now: datetime) -> int:
         if row is not None:
             service.cancel(row.id, now)
     return len(rows)
+
+
+def forget(now: datetime) -> int:
+    """Delete waits that were answered, given up, or whose time has passed (P10); returns how many."""
+    over = or_(Wait.ends_at < now, Wait.state.in_([WaitState.TAKEN.value, WaitState.OVER.value]))
+    return len(list(db.session.scalars(delete(Wait).where(over).returning(Wait.id))))
 
 
 def offered_until(now: datetime, starts_at: datetime, ends_at: datetime, opening: Opening) -> datetime:
