@@ -2,7 +2,10 @@
 
 from server import access
 from server.access import KIOSK_TOO, LOOPBACK_OR_TOKEN, PUBLIC, SIGNED_IN, Room
+from server.bookings import admin as seats_admin
+from server.bookings import admin_rules, rules_page, seat_table, signs
 from server.bookings import api as bookings_api
+from server.bookings import offers
 from server.bookings import web as bookings
 from server.directory import api as directory_api
 from server.directory import exports, person, phonebooks
@@ -31,6 +34,7 @@ from server.privacy import web as privacy
 
 FLEET = access.roles(Role.FACILITIES, Role.SYSTEM_ADMIN)
 NUMBERS = access.roles(Role.SECTION_ADMIN, Role.SYSTEM_ADMIN)
+SEATS = access.roles(Role.SECTION_ADMIN, Role.FACILITIES)
 ACCOUNTS = access.roles(Role.SYSTEM_ADMIN)
 OFFICER = access.roles(Role.PRIVACY_OFFICER)
 ROOMS: tuple[Room, ...] = (
@@ -52,8 +56,14 @@ ROOMS: tuple[Room, ...] = (
     Room(memos.pages, None, SIGNED_IN),
     Room(memos_api.api, None, SIGNED_IN),
     Room(seat_reports.pages, None, SIGNED_IN),
+    Room(rules_page.pages, None, SIGNED_IN),
+    Room(seats_admin.pages, None, SEATS),
+    Room(admin_rules.pages, None, SEATS),
+    Room(signs.pages, None, SEATS),
+    Room(seat_table.pages, None, SEATS),
     Room(seats_api.api, None, SIGNED_IN),
     Room(bookings_api.api, None, SIGNED_IN),
+    Room(offers.api, None, SIGNED_IN),
     Room(bookings.pages, None, SIGNED_IN),
     Room(presence.pages, None, SIGNED_IN),
     Room(presence_api.api, None, SIGNED_IN),

@@ -5,6 +5,7 @@ import { Live } from "./live.js";
 import { FloorMap, dress } from "./map.js";
 import { byId, element, inLanguage, page, setText, syncRows, t } from "./page.js";
 import { Replay } from "./replay.js";
+import { Seats } from "./seats.js";
 import { beside, floorName, source, sureness, unit, whereabouts } from "./say.js";
 import { onKey } from "./shortcut.js";
 import { showStatus } from "./status.js";
@@ -30,6 +31,8 @@ const card = new Card({
     map.setWay(null, null);
   },
 });
+
+const seats = new Seats({ map, zoneName: (code) => zoneName(code), onCounts: (counts) => map.setSeatCounts(counts) });
 
 const zoneName = (code) => {
   const zone = zoneByCode.get(code);
@@ -148,7 +151,7 @@ const how = (person) => [sureness(person), source(person)].filter(Boolean).join(
 
 function showSomewhere(people) {
   const strip = byId("somewhere");
-  strip.hidden = people.length === 0 || !byId("listing").hidden;
+  strip.hidden = people.length === 0 || !byId("listing").hidden || seats.isOpen;
   if (strip.hidden) return;
   setText(byId("somewhere-title"), `${t("somewhere on %(floor)s", { floor: floorName(page.floor) })} (${people.length})`);
   const style = people.length > 24 ? "initial" : "name";
@@ -213,6 +216,24 @@ function showView(table) {
   byId("show-table").setAttribute("aria-pressed", String(table));
   if (!table) map.resized();
   draw();
+  seats.draw();
+}
+
+/** People or seats, on the plan as in the list. */
+function showSeats(wanted) {
+  for (const part of document.querySelectorAll(".for-seats")) part.hidden = !wanted;
+  for (const part of document.querySelectorAll(".for-people")) part.hidden = wanted;
+  byId("seat-list").hidden = !wanted;
+  byId("show-seats").setAttribute("aria-pressed", String(wanted));
+  byId("show-people").setAttribute("aria-pressed", String(!wanted));
+  card.close();
+  if (wanted) seats.open();
+  else seats.close();
+  const address = new URL(location.href);
+  if (wanted) address.searchParams.set("show", "seats");
+  else for (const name of ["show", "day", "seat", "move"]) address.searchParams.delete(name);
+  history.replaceState(null, "", address);
+  draw();
 }
 
 const live = new Live({
@@ -260,9 +281,12 @@ const live = new Live({
     }
     redraw();
   },
+  onSeats: () => seats.changed(),
   onStatus: (status) => showStatus(byId("live"), status, page.floor),
 });
 
+byId("show-people").addEventListener("click", () => showSeats(false));
+byId("show-seats").addEventListener("click", () => showSeats(true));
 byId("show-map").addEventListener("click", () => showView(false));
 byId("show-table").addEventListener("click", () => showView(true));
 onKey("t", () => showView(byId("listing").hidden));
@@ -294,5 +318,7 @@ byId("tower").addEventListener("keydown", (event) => {
   }
 });
 
+if (page.seats.show) showSeats(true);
 live.start();
 setInterval(redraw, 5_000);
+setInterval(() => seats.draw(), 60_000); // "from now on" moves with the clock

@@ -47,6 +47,7 @@ export class FloorMap {
     this.zones = new Map(); // code → {zone, shape, marker, box, head, people}
     this.chips = new Map(); // person id → element
     this.found = null;
+    this.seatCounts = null; // zone code → {free, total} while seats are shown in place of people
     this.map = L.map(host, {
       crs: L.CRS.Simple,
       zoomSnap: 0.25,
@@ -132,6 +133,12 @@ export class FloorMap {
     this.layOut();
   }
 
+  /** Show the free seats of zones, a Map of code → {free, total}, in place of their people; null: people again. */
+  setSeatCounts(counts) {
+    this.seatCounts = counts;
+    this.layOut();
+  }
+
   setFound(personId) {
     this.found = personId;
     this.layOut();
@@ -185,7 +192,11 @@ export class FloorMap {
   }
 
   layOutZone(entry, scale, kept) {
-    const { zone, shape, bounds, box, head, people, members, count } = entry;
+    const { zone, shape, bounds, box, head, people } = entry;
+    const seats = this.seatCounts && (this.seatCounts.get(zone.code) ?? { free: 0, total: 0 });
+    const members = seats ? [] : entry.members;
+    const count = seats ? seats.total - seats.free : entry.count;
+    const capacity = seats ? seats.total : zone.capacity;
     const width = (bounds.getEast() - bounds.getWest()) * scale;
     const height = (bounds.getNorth() - bounds.getSouth()) * scale;
     box.style.width = `${width}px`;
@@ -193,18 +204,19 @@ export class FloorMap {
     const closed = zone.excluded;
     const said = width < 130 ? zone.code : name;
     setText(head.firstChild, said);
-    const short = zone.capacity ? `${count}/${zone.capacity}` : String(count);
+    const short = seats ? (seats.total ? t("%(free)s/%(total)s free", seats) : "") : zone.capacity ? `${count}/${zone.capacity}` : String(count);
     head.lastChild.dataset.drawn = closed ? "" : short;
+    box.classList.toggle("zone--seats", Boolean(seats));
     head.firstChild.hidden = width < 92 && !closed;
     head.hidden = width < 30 || (closed && width < 70);
-    const sentence = spoken(zone, name, count);
+    const sentence = seats && seats.total ? t("%(name)s: %(free)s of %(total)s seats free", { name, ...seats }) : spoken(zone, name, entry.count);
     head.setAttribute("aria-label", said === name ? sentence : `${said} ${sentence}`);
     head.title = sentence;
     const own = zone.own ? " zone-shape--own" : "";
     const found = zone.code === this.asked || members.some((person) => person.id === this.found) ? " zone-shape--found" : "";
     shape.getElement()?.setAttribute(
       "class",
-      `zone-shape ${closed ? "zone-shape--closed" : `zone-shape--${load(count, zone.capacity)}`}${own}${found}`,
+      `zone-shape ${closed ? "zone-shape--closed" : `zone-shape--${load(count, capacity)}`}${own}${found}`,
     );
     const { style, shown } = arrangement(members.length, width, height - HEAD);
     let drawn = members;
