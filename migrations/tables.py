@@ -8,4 +8,5 @@ import server.people.models
 import server.phones.models
 import server.places.models
 import server.presence.models
-import server.privacy.models  # noqa: F401  importing registers the tables; nobody uses the names
+import server.privacy.models
+import server.retention_terms  # noqa: F401  importing registers the tables; nobody uses the names

@@ -22,13 +22,14 @@ from server.phones import api as phones_api
 from server.phones import web as phones
 from server.presence import api as presence_api
 from server.presence import web as presence
-from server.privacy import held, notice, officer, protection
+from server.privacy import held, notice, officer, protection, terms
 from server.privacy import web as privacy
 
 FLEET = access.roles(Role.FACILITIES, Role.SYSTEM_ADMIN)
 NUMBERS = access.roles(Role.SECTION_ADMIN, Role.SYSTEM_ADMIN)
 ACCOUNTS = access.roles(Role.SYSTEM_ADMIN)
 OFFICER = access.roles(Role.PRIVACY_OFFICER)
+TERMS = access.roles(Role.PRIVACY_OFFICER, Role.SYSTEM_ADMIN)
 ROOMS: tuple[Room, ...] = (
     Room(people.pages, None, SIGNED_IN),
     Room(entrance.pages, None, PUBLIC),
@@ -53,6 +54,7 @@ ROOMS: tuple[Room, ...] = (
     Room(accounts.pages, None, ACCOUNTS),
     Room(officer.pages, None, OFFICER),
     Room(protection.pages, None, OFFICER),
+    Room(terms.pages, None, TERMS),
     Room(notice.pages, None, SIGNED_IN),
     Room(held.pages, None, SIGNED_IN),
     Room(fleet.pages, None, FLEET),

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime, get_timezone
 from flask_babel import gettext as _
 
-from server import audit, cells, clock, db
+from server import audit, cells, clock, db, retention_terms
 from server.fleet import personal_data as fleet
 from server.memos import personal_data as memos
 from server.people import personal_data as people
@@ -18,8 +18,9 @@ from server.people.login import current_account, current_person_id
 from server.phones import personal_data as phones
 from server.presence import alerts
 from server.presence import personal_data as presence
+from server.privacy import inventory
 from server.privacy.held_words import FIELDS, WORDS
-from server.privacy.inventory import INVENTORY
+from server.retention_terms import Term
 
 ROOMS = (people, fleet, presence, phones, memos)
 SHOWN = 100  # rows of one kind on the page; the files hold all of them
@@ -50,7 +51,7 @@ def page() -> ResponseReturnValue:
     """The page."""
     found = everything(current_person_id())
     parts = []
-    for held in INVENTORY:
+    for held in inventory.in_words():
         rows = [row for table in held.tables for row in found[table]]
         shown = [[(_name(name), _text(value)) for name, value in row.items()] for row in rows[:SHOWN]]
         parts.append(Part(held.what, held.kept, shown, max(0, len(rows) - SHOWN)))
@@ -81,13 +82,13 @@ def _for_my_page() -> dict[str, Callable[[], list[datetime]]]:
 
 
 def _asked_often() -> list[datetime]:
-    """When I was looked up unusually often in the last year (P12)."""
-    return alerts.about(current_person_id(), clock.now() - timedelta(days=365))
+    """When I was looked up unusually often, as long as that is kept (P12)."""
+    return alerts.about(current_person_id(), clock.now() - retention_terms.keep(Term.ALERTS))
 
 
 def _lines(found: Mapping[str, Sequence[Mapping[str, object]]]) -> Iterator[Sequence[str]]:
     yield [_("What is held"), _("Kept"), _("No."), _("Item"), _("Value")]
-    for held in INVENTORY:
+    for held in inventory.in_words():
         rows = [row for table in held.tables for row in found[table]]
         for number, row in enumerate(rows, 1):
             for name, value in row.items():
