@@ -257,7 +257,9 @@ def test_to_a_section_administrator_who_was_protected_just_now_is_nobody_p13(off
     assert browser.send("/protection", person=str(person)).status_code == nothing.status_code == 404
 
 
-@pytest.mark.parametrize("term", [{"active_from": date(2999, 4, 1)}, {"active_to": date(2020, 4, 1)}])
+@pytest.mark.parametrize(
+    "term", [{"active_from": date(2999, 4, 1)}, {"active_from": date(2019, 4, 1), "active_to": date(2020, 4, 1)}]
+)
 def test_nobody_asks_for_somebody_who_has_left_or_not_started_p13(office, section, anna, term):
     browser, person = section
     with db.transaction():
