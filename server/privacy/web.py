@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import SQLAlchemyError
 
-from server import clock, db, retention_terms
+from server import clock, db, paging, retention_terms
 from server.access import local_path
 from server.errors import Refused
 from server.people import login, queries, service
@@ -62,7 +62,7 @@ def me() -> ResponseReturnValue:
     """Everything I decide, and everything others did with it."""
     person_id, now = current_account().person_id, clock.now()
     notice = queries.newest_notice()
-    page = request.args.get("page", 1, type=int)
+    page = paging.asked(request.args.get("page", ""))
     about_me = {} if person_id is None else _about(person_id, notice, page, now)
     return render_template(
         "privacy/me.html",
