@@ -13,7 +13,6 @@ from sqlalchemy.exc import IntegrityError
 from server import db, paging
 from server.errors import Refused
 from server.paging import Page
-from server.paging import Page
 from server.people import factors, service, sessions, tokens
 from server.people.models import Account, Identity, LoginSession, Person, SecondFactor
 from server.people.rules import Role
