@@ -7,9 +7,10 @@ import make
 import pyotp
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 
 from server import audit, clock, db
-from server.people import factors, queries, tokens
+from server.people import factors, queries, service, tokens
 from server.people.models import Account, LoginSession, Person
 from server.people.rules import Role, Scope
 
@@ -292,3 +293,12 @@ def test_a_guessed_id_of_a_protected_person_s_account_is_as_nothing_p13(admin, t
     assert (guessed.status_code, nothing.status_code) == (404, 404)
     assert admin.send(f"/admin/accounts/{takanami}/close{staff_no}").status_code == 404
     assert queries.account(takanami).active
+
+
+def test_a_person_who_gets_an_account_in_the_same_moment_is_told_so_and_not_the_login_name(sqlite):
+    with db.transaction():
+        person_id = make.person()
+        make.account("first", person_id=person_id)
+
+    with pytest.raises(IntegrityError), db.transaction():
+        service.create_account("second", make.PASSWORD, Role.STAFF, clock.now(), person_id)
