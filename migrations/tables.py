@@ -11,4 +11,5 @@ import server.phones.models
 import server.places.models
 import server.presence.models
 import server.privacy.models
+import server.retention_terms
 import server.seating.models  # noqa: F401  importing registers the tables; nobody uses the names

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from edge_agent import wire
-from server import audit, changes, clock, db, settings, timetable
+from server import audit, changes, clock, db, retention_terms, settings, timetable
 from server.errors import Misconfigured
 from server.fleet import queries as fleet_queries
 from server.fleet import service as fleet
@@ -28,6 +28,7 @@ from server.ingest.pipeline import Pipeline
 from server.ingest.watch import Watch
 from server.mqtt import Connection
 from server.presence import queries as presence
+from server.retention_terms import Term
 from server.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class Background:
         with db.reading():
             clocks = fleet_queries.clock_errors_ms(self._building.view.id)
             self._pipeline.restore(presence.whereabouts(), fleet_queries.levels(), clocks, now)
+            self._keep_as_decided()
         self._connection.start()
         jobs = timetable.start(self._settings.site, self._building.view.zone)
         gc.freeze()  # the model and the register stay; scanning them again and again is most of what gc costs here
@@ -154,7 +156,14 @@ class Background:
         elif news.people:
             self._pipeline.renew_register(load_register(now, self._building.view, self._pipeline.register, news.people))
         if everything:
+            self._keep_as_decided()
             self._reloaded_s = now_s
+
+    def _keep_as_decided(self) -> None:
+        """How long the radio stays in memory (P10)."""
+        keep_s = retention_terms.keep(Term.RADIO).total_seconds()
+        self._inbox.keep_for(keep_s)
+        self._pipeline.keep_for(keep_s)
 
     def _beat(self, now: datetime) -> None:
         fleet.record_beat(

@@ -26,7 +26,7 @@ COMMANDS = {
     "list-accounts": ("server.people.command:list_accounts", "Every account with its role."),
     "load-floor": ("server.fleet.command:load_floor", "Load a floor with its receivers and survey."),
     "migrate": ("server.cli:migrate", "Bring the database to the schema of this version."),
-    "publish-notice": ("server.people.command:publish_notice", "Publish a new version of the purpose notice."),
+    "publish-notice": ("server.privacy.command:publish_notice", "Publish a new version of the purpose notice."),
     "reset-factor": ("server.people.command:reset_factor", "Take away the second factor of an account."),
     "set-hours": ("server.places.command:set_hours", "Say when the building is open."),
     "set-password": ("server.people.command:set_password", "Give an account a new password."),

@@ -120,7 +120,7 @@ def _to_sign_in(*, ended: bool = False, again: bool = False) -> ResponseReturnVa
 
 def _referring_path() -> str:
     parts = urlsplit(request.referrer or "/")
-    return parts.path or "/"
+    return f"{parts.path or '/'}?{parts.query}".rstrip("?")
 
 
 def _refuse_strangers() -> ResponseReturnValue | None:

@@ -29,7 +29,7 @@ from server.places import api as seats_api
 from server.places import web as seat_reports
 from server.presence import api as presence_api
 from server.presence import web as presence
-from server.privacy import held, notice, officer, protection
+from server.privacy import held, notice, officer, protection, terms
 from server.privacy import web as privacy
 
 FLEET = access.roles(Role.FACILITIES, Role.SYSTEM_ADMIN)
@@ -37,6 +37,7 @@ NUMBERS = access.roles(Role.SECTION_ADMIN, Role.SYSTEM_ADMIN)
 SEATS = access.roles(Role.SECTION_ADMIN, Role.FACILITIES)
 ACCOUNTS = access.roles(Role.SYSTEM_ADMIN)
 OFFICER = access.roles(Role.PRIVACY_OFFICER)
+TERMS = access.roles(Role.PRIVACY_OFFICER, Role.SYSTEM_ADMIN)
 ROOMS: tuple[Room, ...] = (
     Room(people.pages, None, SIGNED_IN),
     Room(entrance.pages, None, PUBLIC),
@@ -71,6 +72,7 @@ ROOMS: tuple[Room, ...] = (
     Room(accounts.pages, None, ACCOUNTS),
     Room(officer.pages, None, OFFICER),
     Room(protection.pages, None, OFFICER),
+    Room(terms.pages, None, TERMS),
     Room(notice.pages, None, SIGNED_IN),
     Room(held.pages, None, SIGNED_IN),
     Room(fleet.pages, None, FLEET),

@@ -9,7 +9,7 @@ from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 
-from server import audit, changes, clock, db
+from server import audit, changes, clock, db, retention_terms
 from server.bookings import jobs as seats
 from server.bookings import kept_answers
 from server.bookings import service as booked
@@ -19,13 +19,12 @@ from server.people import service as people
 from server.phones import jobs as phones
 from server.presence import disputes, statuses
 from server.presence import jobs as presence
+from server.privacy import jobs as privacy_jobs
 from server.privacy import service as privacy
+from server.retention_terms import Term
 
 KEEP_FAILURES = timedelta(hours=24)
 KEEP_SLOTS = timedelta(days=1)  # nobody can take them any more
-KEEP_AUDIT_LOG = timedelta(days=3 * 365)  # P10, and what follows
-KEEP_PROTECTION_REQUESTS = timedelta(days=3 * 365)
-KEEP_RUNS = timedelta(days=3 * 365)
 log = logging.getLogger(__name__)
 
 
@@ -42,12 +41,12 @@ class Job:
     at: Mapping[str, str] = field(default_factory=dict)  # CronTrigger's fields
 
 
-def _forgetting(expire: Callable[[datetime], int], keep: timedelta = timedelta(0)) -> Callable[[str], int]:
-    """A job that deletes what is older than `keep`, in one transaction."""
+def _forgetting(expire: Callable[[datetime], int], keep: timedelta | Term = timedelta(0)) -> Callable[[str], int]:
+    """A job that deletes what is older than `keep`, or than that term is when it runs, in one transaction."""
 
     def run(_site: str) -> int:
         with db.transaction():
-            return expire(clock.now() - keep)
+            return expire(clock.now() - (retention_terms.keep(keep) if isinstance(keep, Term) else keep))
 
     return run
 
@@ -80,21 +79,22 @@ JOBS = (
     Job("forget waits and weekly series that are over", seats.forget_waits, {"hour": "2", "minute": "20"}),
     Job("forget memos that are done", memos.expire, {"hour": "3", "minute": "5"}),
     Job("forget who held a number long ago", phones.forget_holders, {"hour": "3", "minute": "6"}),
-    Job("forget look-ups older than a year", presence.expire_look_ups, {"hour": "3", "minute": "10"}),
-    Job("forget alerts about look-ups older than a year", presence.expire_alerts, {"hour": "3", "minute": "11"}),
+    Job("forget people who left", privacy_jobs.forget_leavers, {"hour": "3", "minute": "8"}),
+    Job("forget old look-ups", presence.expire_look_ups, {"hour": "3", "minute": "10"}),
+    Job("forget old alerts about look-ups", presence.expire_alerts, {"hour": "3", "minute": "11"}),
     Job(
-        "forget requests to protect somebody older than three years",
-        _forgetting(protection.expire, KEEP_PROTECTION_REQUESTS),
+        "forget old requests to protect somebody",
+        _forgetting(protection.expire, Term.PROTECTION),
         {"hour": "3", "minute": "12"},
     ),
     Job(
-        "forget lines of the audit log older than three years",
-        _forgetting(audit.expire, KEEP_AUDIT_LOG),
+        "forget old lines of the audit log",
+        _forgetting(audit.expire, Term.AUDIT),
         {"hour": "3", "minute": "13"},
     ),
     Job(
-        "forget what these jobs did more than three years ago",
-        _forgetting(privacy.expire_runs, KEEP_RUNS),
+        "forget what these jobs did long ago",
+        _forgetting(privacy.expire_runs, Term.REPORT),
         {"hour": "3", "minute": "14"},
     ),
 )

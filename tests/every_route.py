@@ -122,6 +122,7 @@ class Tenants(Office):
             "person_id": self.suzuki, "unit_id": self.section, "memo_id": self.memo, "token_id": self.token,
             "range_id": self.range, "account_id": self.suzuki_account, "version": self.notice, "number": "4711",
             "code": "18", "filename": "icon.svg", "tag": "none", "request_id": 1, "alert_id": 1, "ticket_id": 1,
+            "name": "look_ups",
         }  # fmt: skip
         return {name: known[name] for name in rule.arguments}
 

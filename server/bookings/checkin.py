@@ -144,7 +144,8 @@ class Leaving:
 
     def _last_heard(self, person_id: int, seen: Whereabouts, now: datetime) -> datetime:
         if seen.state in (presence_rules.State.SILENT, presence_rules.State.AWAY):
-            return self._heard_at.get(person_id) or seen.heard_at or now
+            known = [at for at in (self._heard_at.get(person_id), seen.heard_at) if at is not None]
+            return max(known, default=now)
         return now
 
 

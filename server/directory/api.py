@@ -73,7 +73,7 @@ def unit(unit_id: int, query_data: dict[str, Any]) -> Mapping[str, object]:
         "numbers": [number.as_json() for number in found.numbers],
         "people": [_member(entry) for entry in found.entries],
         "page": found.page.number,
-        "pages": found.page.count,
+        "pages": found.page.last,
         "total": found.page.total,
     }
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from server import paging
 from server.directory.order import INDEX, index_row, title_rank
+from server.paging import Page
 from server.people import posts
 from server.people import queries as people
 from server.people.posts import Named, Post
@@ -18,20 +20,6 @@ from server.phones import queries as phones
 from server.phones.queries import NumberView
 
 PAGE = 250
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Where we are in a list that is shown in pieces."""
-
-    number: int
-    count: int
-    total: int  # entries in all
-
-    @property
-    def slice(self) -> slice:
-        """The entries of this page."""
-        return slice((self.number - 1) * PAGE, self.number * PAGE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +72,7 @@ def index_page(row: str | None, number: int, me: int | None, day: date) -> Index
     counts = Counter(found for found, _key in everyone)
     shown = row if row in INDEX else next((one for one in INDEX if counts[one]), INDEX[0])
     ids = [key[-1] for _found, key in sorted(one for one in everyone if one[0] == shown)]
-    page = _page(number, len(ids))
+    page = paging.page(number, len(ids), PAGE)
     return IndexPage(shown, {one: counts[one] for one in INDEX}, page, _entries(ids[page.slice], {}, day))
 
 
@@ -115,7 +103,7 @@ def unit_page(unit_id: int, by_rank: bool, number: int, me: int | None, day: dat
         return (*rank, keys[person_id], person_id)
 
     order = sorted(best, key=place)
-    page = _page(number, len(order))
+    page = paging.page(number, len(order), PAGE)
     return UnitPage(
         unit=units[unit_id],
         path=people.unit_path(unit_id, units)[:-1],
@@ -129,11 +117,6 @@ def unit_page(unit_id: int, by_rank: bool, number: int, me: int | None, day: dat
 def listed_in(unit_id: int, me: int | None, day: date) -> frozenset[int]:
     """Who is listed with a post in this very unit."""
     return frozenset(person_id for person_id, _key, _post in posts.listed_in([unit_id], me, day))
-
-
-def _page(number: int, total: int) -> Page:
-    count = max(1, -(-total // PAGE))
-    return Page(min(max(1, number), count), count, total)
 
 
 def _standing(post: Post, depth_first: Mapping[int, int]) -> tuple[int, bool, int]:

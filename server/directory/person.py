@@ -1,17 +1,15 @@
 """The page of one person: who they are, how to reach them, and where they are now as far as they show it."""
 
-from urllib.parse import quote
-
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
 from server.errors import Refused
 from server.live_map import said
+from server.live_map.drawing import plan_url
 from server.live_map.look_up import KEPT_CURRENT, LookedUp, feed_of_app, look_again, look_up
 from server.people.login import current_account
 from server.people.rules import Role
 from server.phones.words import KINDS
-from server.places.queries import FloorView
 
 SCREEN = "person"
 AGAIN_S = 30
@@ -58,10 +56,6 @@ def _now(of: LookedUp) -> dict[str, object]:
         "floor": floor,
         "zone": said.zone_of(of),
         "zones": () if floor is None else of.places.zones.get(floor.id, ()),
-        "plan_url": None if floor is None or is_shared else _plan_url(floor),
+        "plan_url": None if floor is None or is_shared else plan_url(floor),
         "is_shared": is_shared,
     }
-
-
-def _plan_url(floor: FloorView) -> str | None:
-    return None if floor.plan is None else f"/floors/{quote(floor.code)}/plan?v={floor.plan.etag}"

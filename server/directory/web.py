@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_timezone, gettext
 from flask_babel import lazy_gettext as _l
 
-from server import clock, db
+from server import clock, db, paging
 from server.access import SIGNED_IN, local_path, only
 from server.directory import duties, listing, results
 from server.directory.index import Kind, shown_query
@@ -49,13 +49,8 @@ def index() -> ResponseReturnValue:
         found = results.answer(search, query, MOST_RESULTS, with_places=False)
         return render_template("directory/results.html", found=found, searched=query, kinds=KINDS)
     row = request.args.get("row")
-    page = listing.index_page(row, _page_number(), current_account().person_id, clock.today(get_timezone()))
-    return render_template(
-        "directory/index.html",
-        index=page,
-        rows=INDEX,
-        link=lambda number: url_for("directory.index", row=page.row, page=number),
-    )
+    page = listing.index_page(row, _page(), current_account().person_id, clock.today(get_timezone()))
+    return render_template("directory/index.html", index=page, rows=INDEX)
 
 
 @pages.get("/directory/units")
@@ -98,7 +93,7 @@ def _unit_page(
 ) -> str:
     account, day = current_account(), clock.today(get_timezone())
     by_rank = request.args.get("by") == "rank"
-    page = listing.unit_page(_known(unit_id), by_rank, _page_number(), account.person_id, day)
+    page = listing.unit_page(_known(unit_id), by_rank, _page(), account.person_id, day)
     if page is None:
         abort(404)
     writer = duties.writer_of(account, day)
@@ -116,13 +111,7 @@ def _unit_page(
         wished=wished or {},
         error=error,
         longest=DUTIES_LENGTH,
-        link=lambda number: url_for(
-            "directory.unit",
-            unit_id=unit_id,
-            page=number,
-            by="rank" if by_rank else None,
-            edit=1 if is_editing else None,
-        ),
+        asked={"by": "rank" if by_rank else None, "edit": 1 if is_editing else None},
     )
 
 
@@ -135,6 +124,5 @@ def _is_id(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= LARGEST_ID
 
 
-def _page_number() -> int:
-    text = request.args.get("page", "1")
-    return int(text) if _is_id(text) else 1
+def _page() -> int:
+    return paging.asked(request.args.get("page", ""))

@@ -1,6 +1,6 @@
 """Adds receivers and badges, hands badges over, writes down what receivers and ingest report; the caller commits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -53,6 +53,14 @@ def hand_over_tag(tag_id: int, person_id: int | None, at: datetime) -> None:
         db.session.execute(ending.where(TagCarrier.person_id == person_id))
         db.session.execute(insert(TagCarrier).values(tag_id=tag_id, person_id=person_id, valid_from=at))
         changes.record(Thing.CHOICES, person_id, at)
+
+
+def forget_carriers(person_ids: Collection[int], now: datetime) -> int:
+    """Nobody carries these people's tags any more, and who carried them is forgotten; returns how many rows."""
+    forgotten = delete(TagCarrier).where(TagCarrier.person_id.in_(person_ids)).returning(TagCarrier.person_id)
+    ids = list(db.session.scalars(forgotten))
+    changes.record(Thing.CHOICES, sorted(set(ids)), now)
+    return len(ids)
 
 
 def add_survey(floor_id: int, samples: Sequence[SampleView]) -> None:

@@ -12,6 +12,9 @@ MAX_BYTES = 64 * 1024 * 1024
 LARGEST_PAYLOAD = 64 * 1024  # the wire's limit; of anything longer only the proof is kept
 
 
+KEEP_S = 15 * 60.0  # no sighting waits for longer, however long nobody takes it (P10)
+
+
 class Delivery(NamedTuple):
     """One message as it arrived."""
 
@@ -30,6 +33,7 @@ class Inbox:
         self._waiting: deque[Delivery] = deque()
         self._bytes = 0
         self._dropped = 0
+        self._keep_s = KEEP_S
         self._arrived = threading.Condition()
 
     def __len__(self) -> int:
@@ -43,13 +47,19 @@ class Inbox:
             self._waiting.append(delivery)
             self._bytes += len(kept)
             while len(self._waiting) > self._max_messages or self._bytes > self._max_bytes:
-                self._bytes -= len(self._waiting.popleft().payload)
-                self._dropped += 1
+                self._drop_oldest()
+            self._drop_old(delivery.at_s)
             self._arrived.notify()
 
-    def take(self, at_most: int = MAX_MESSAGES) -> list[Delivery]:
-        """The oldest messages, out of the queue."""
+    def keep_for(self, keep_s: float) -> None:
+        """Let nothing wait for longer than so many seconds; never longer than fifteen minutes."""
         with self._arrived:
+            self._keep_s = min(keep_s, KEEP_S)
+
+    def take(self, at_most: int = MAX_MESSAGES, now_s: float | None = None) -> list[Delivery]:
+        """The oldest messages, out of the queue; those that have waited for too long are dropped."""
+        with self._arrived:
+            self._drop_old(time.monotonic() if now_s is None else now_s)
             taken = [self._waiting.popleft() for _ in range(min(at_most, len(self._waiting)))]
             self._bytes -= sum(len(delivery.payload) for delivery in taken)
             return taken
@@ -64,3 +74,11 @@ class Inbox:
         with self._arrived:
             dropped, self._dropped = self._dropped, 0
             return dropped
+
+    def _drop_old(self, now_s: float) -> None:
+        while self._waiting and now_s - self._waiting[0].at_s > self._keep_s:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        self._bytes -= len(self._waiting.popleft().payload)
+        self._dropped += 1

@@ -15,7 +15,7 @@ from server.ingest.building import Register, Site
 from server.ingest.counts import NOBODY, Met, Tally
 from server.ingest.estimates import Smoother, estimates
 from server.ingest.gate import Gate, gate
-from server.ingest.inbox import Delivery
+from server.ingest.inbox import KEEP_S, Delivery
 from server.ingest.pending import Pending
 from server.ingest.reader import LIVE_S, Reader
 from server.ingest.tracks import Tracks
@@ -44,6 +44,7 @@ class Pipeline:
         self._belief = Belief.empty(site.model)
         self._reader = Reader(site_code, self.tally)
         self._batch = Batch()
+        self._keep_s = KEEP_S
         self._tracks = Tracks(policy)
         self._smoother = Smoother(len(register.tags))
         self._gate: Gate | None = None
@@ -86,6 +87,10 @@ class Pipeline:
         self._tracks.restore(known, now)
         self._reader.restore(clock_errors_ms)
         self._belief = Belief.empty(self.site.model, levels=_levels(levels))
+
+    def keep_for(self, keep_s: float) -> None:
+        """Believe nothing of badges that have been unheard for longer; never longer than fifteen minutes (P10)."""
+        self._keep_s = min(keep_s, KEEP_S)
 
     def renew_site(self, site: Site, opening: Opening) -> None:
         """The building changed: a new model, the learned levels kept."""
@@ -139,6 +144,7 @@ class Pipeline:
         self._belief, found = positioning.step(
             self.site.model, self._belief, _windows(rows, self.register.tags, heard_s, reported), dt_s=dt_s
         )
+        self._forget_unheard()
         result = estimates(found, self.site, self.register, heard_s, self._smoother, dt_s, now, now_s)
         self.tally.add(Met.EXCLUDED, NOBODY, result.excluded)
         self._tracks.follow(result.fixes)
@@ -208,6 +214,11 @@ class Pipeline:
         if newly is None or newly.any():
             self._belief = self._belief.forget(refused)
         self._forget(barred)
+
+    def _forget_unheard(self) -> None:
+        unheard = np.flatnonzero(self._belief.tags.silent_s > self._keep_s)
+        if len(unheard):
+            self._belief = self._belief.forget([self._belief.tag_ids[row] for row in unheard.tolist()])
 
     def _forget(self, person_ids: Iterable[int]) -> None:
         known = self._tracks.known_among(person_ids)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from math import dist
 
+from server.live_map.drawing import plan
 from server.live_map.known import person
 from server.live_map.look_up import LookedUp
 from server.live_map.rules import Entry
 from server.people.queries import PostView
-from server.places.queries import ZoneView
+from server.places.queries import FloorView, ZoneView
 from server.presence.fusion import Found, Source
 from server.presence.rules import Shown
 
@@ -29,7 +30,7 @@ def card(of: LookedUp) -> Mapping[str, object]:
         "posts": [_post(post) for post in of.card.posts],
         "mail": of.card.mail,
         "numbers": [number.as_json() for number in of.numbers],
-        "floor": None if floor is None else {"code": floor.code, "name": floor.name, "name_en": floor.name_en},
+        "floor": None if floor is None else _floor(floor),
         "zone": None if zone is None else _zone(zone),
         "portal": None if floor is None or zone is None else nearest(floor.portals, zone),
         "seat": found.place,
@@ -57,8 +58,25 @@ def _entry(of: LookedUp, found: Found) -> Entry:
     return Entry(found.state, found.floor_id, found.zone_id, found.sure, source, None, None, own, found.status)
 
 
+def _floor(floor: FloorView) -> Mapping[str, object]:
+    return {
+        "code": floor.code,
+        "name": floor.name,
+        "name_en": floor.name_en,
+        "width_m": floor.width_m,
+        "height_m": floor.height_m,
+        "plan": plan(floor),
+    }
+
+
 def _zone(zone: ZoneView) -> Mapping[str, object]:
-    return {"code": zone.code, "name": zone.name, "name_en": zone.name_en, "centre": middle(zone)}
+    return {
+        "code": zone.code,
+        "name": zone.name,
+        "name_en": zone.name_en,
+        "centre": middle(zone),
+        "polygon": zone.polygon,
+    }
 
 
 def _post(post: PostView) -> Mapping[str, object]:

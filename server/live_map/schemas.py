@@ -170,17 +170,24 @@ class ScreenQuery(Schema):
 
 
 class CardFloorOut(Schema):
-    """The floor of somebody's place."""
+    """The floor of somebody's place, with what a small map of it needs."""
 
     code = String(metadata={"example": "18"})
     name = String()
     name_en = String()
+    width_m = Float(metadata={"example": 48.0})
+    height_m = Float(metadata={"example": 32.0})
+    plan = Nested(PlanOut, allow_none=True)
 
 
-class CardZoneOut(CardFloorOut):
+class CardZoneOut(Schema):
     """The zone of somebody's place."""
 
+    code = String(metadata={"example": "18A"})
+    name = String()
+    name_en = String()
     centre = List(Float(), metadata=POINT)
+    polygon = List(List(Float(), metadata=POINT))
 
 
 class CardPostOut(Schema):

@@ -6,11 +6,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import quote
 
 import orjson
 
 from server.live_map import rules
+from server.live_map.drawing import plan
 from server.live_map.model import Model
 from server.live_map.queries import Places
 from server.live_map.rules import Status
@@ -178,7 +178,6 @@ def _floor_line(floor: FloorView, view: View, mine: Mine | None, places: Places)
 
 
 def _floor_head(floor: FloorView) -> dict[str, object]:
-    plan = floor.plan
     return {
         "code": floor.code,
         "level": floor.level,
@@ -189,15 +188,7 @@ def _floor_head(floor: FloorView) -> dict[str, object]:
         "height_m": floor.height_m,
         "excluded": floor.excluded,
         "portals": floor.portals,
-        "plan": None
-        if plan is None
-        else {
-            "url": f"/floors/{quote(floor.code)}/plan?v={plan.etag}",
-            "x_m": plan.x_m,
-            "y_m": plan.y_m,
-            "width_m": plan.width_m,
-            "height_m": plan.height_m,
-        },
+        "plan": plan(floor),
     }
 
 

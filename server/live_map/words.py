@@ -53,6 +53,8 @@ SENTENCES = (
     N_("Zoom in"),
     N_("Zoom out"),
     N_("Show on the map"),
+    N_("Plan of %(floor)s"),
+    N_("Plan of %(floor)s, %(place)s marked"),
     N_("Close"),
     N_("Take the lift to %(floor)s; on the plan, %(zone)s is %(direction)s the lift."),
     N_("above"),

@@ -22,16 +22,21 @@ LARGEST_ID = 2**31 - 1
 api = APIBlueprint("memos_api", __name__, url_prefix="/api/v1", tag="Memos")
 
 
-class MemoIn(Schema):
-    """A memo to keep; exactly one of `person_id` and `unit_id`."""
+class MemoText(Schema):
+    """What a memo says."""
 
-    person_id = Integer(load_default=None, allow_none=True, validate=Range(1, LARGEST_ID))
-    unit_id = Integer(load_default=None, allow_none=True, validate=Range(1, LARGEST_ID))
     caller = String(required=True, metadata={"description": "Who called.", "example": "川崎商事 山田様"})
     number = String(load_default="", metadata={"description": "The caller's number.", "example": "044-000-2111"})
     matter = String(load_default="", metadata={"description": "What it was about."})
     wish = String(load_default=Wish.CALL_BACK.value, validate=OneOf([wish.value for wish in Wish]))
     urgency = String(load_default=Urgency.NORMAL.value, validate=OneOf([urgency.value for urgency in Urgency]))
+
+
+class MemoIn(MemoText):
+    """A memo to keep; exactly one of `person_id` and `unit_id`."""
+
+    person_id = Integer(load_default=None, allow_none=True, validate=Range(1, LARGEST_ID))
+    unit_id = Integer(load_default=None, allow_none=True, validate=Range(1, LARGEST_ID))
 
 
 class RecipientOut(Schema):
@@ -55,9 +60,8 @@ class MemoOut(Schema):
     urgency = String(required=True, validate=OneOf([urgency.value for urgency in Urgency]))
     taken_by = String(required=True)
     taken_at = DateTime(required=True)
-    seen = Boolean(required=True)
     handled = Boolean(required=True)
-    handled_by = String(required=True)
+    handled_by = String(required=True, metadata={"description": "Empty for whoever only took the memo down."})
     mine = Boolean(required=True, metadata={"description": "For me or a section of mine, so that I may handle it."})
 
 
@@ -73,7 +77,7 @@ class MemosQuery(Schema):
     state = String(
         load_default="open",
         validate=OneOf(["open", "handled", "taken"]),
-        metadata={"description": "Waiting for me, handled in the last 30 days, or taken down by me for others."},
+        metadata={"description": "Waiting for me, handled and not yet deleted, or taken down by me for others."},
     )
 
 
@@ -131,6 +135,32 @@ def take_memo(json_data: dict[str, Any]) -> ResponseReturnValue:
     return _shown(_memo(memo_id)), 201
 
 
+@api.put("/memos/<int:memo_id>")
+@scope(Scope.WRITE_MEMOS)
+@api.input(MemoText)
+@api.output(MemoOut)
+@api.doc(responses=[403, 404, 409])
+def correct_memo(memo_id: int, json_data: dict[str, Any]) -> ResponseReturnValue:
+    """A memo I took down says this instead, while nobody has handled it"""
+    memo = _memo(memo_id)
+    draft = rules.draft(memo.to, *(json_data[name] for name in ("caller", "number", "matter", "wish", "urgency")))
+    with db.transaction():
+        service.correct(memo_id, _reader(), draft, clock.now())
+    return _shown(_memo(memo_id))
+
+
+@api.delete("/memos/<int:memo_id>")
+@scope(Scope.WRITE_MEMOS)
+@api.output({}, status_code=204)
+@api.doc(responses=[403, 404, 409])
+def withdraw_memo(memo_id: int) -> ResponseReturnValue:
+    """Withdraw a memo I took down, while nobody has handled it"""
+    _memo(memo_id)
+    with db.transaction():
+        service.withdraw(memo_id, _reader(), clock.now())
+    return "", 204
+
+
 @api.post("/memos/<int:memo_id>/handled")
 @scope(Scope.WRITE_MEMOS)
 @api.output(MemoOut)
@@ -176,7 +206,6 @@ def _shown(memo: MemoView) -> dict[str, Any]:
         "urgency": memo.urgency.value,
         "taken_by": memo.taken_by_name,
         "taken_at": memo.taken_at,
-        "seen": memo.is_seen,
         "handled": memo.is_handled,
         "handled_by": memo.handled_by_name,
         "mine": memo.is_mine,

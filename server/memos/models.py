@@ -24,7 +24,6 @@ class Memo(Base):
     taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"), index=True)
     taken_by_name: Mapped[str] = mapped_column(String(130))
     taken_at: Mapped[datetime]
-    is_seen: Mapped[bool] = mapped_column(default=False)  # the recipient has read it; never when (P3)
     handled_at: Mapped[datetime | None]
     handled_by_name: Mapped[str] = mapped_column(String(130), default="")
 

@@ -9,8 +9,7 @@ from server.memos.models import Memo
 from server.people.personal_data import account_ids
 
 TO_ME = (
-    "taken_at", "taken_by_name", "caller", "number", "matter", "wish", "urgency", "is_seen", "handled_at",
-    "handled_by_name",
+    "taken_at", "taken_by_name", "caller", "number", "matter", "wish", "urgency", "handled_at", "handled_by_name",
 )  # fmt: skip
 
 

@@ -32,9 +32,8 @@ class MemoView:
     taken_by_id: int | None
     taken_by_name: str
     taken_at: datetime
-    is_seen: bool
     is_handled: bool
-    handled_by_name: str
+    handled_by_name: str  # "" for who only took it down: who was there to handle it is not theirs to know (P3)
     is_mine: bool  # for the reader or a section of theirs, so that they may handle it
 
 
@@ -156,6 +155,7 @@ def _views(wanted: ColumnElement[bool], reader: Reader, limit: int, *, is_by_urg
 
 def _view(row: Memo, person_name: str, unit_name: str | None, unit_name_en: str | None, reader: Reader) -> MemoView:
     to = Recipient(row.person_id, row.unit_id)
+    is_mine = is_recipient(reader, to)
     return MemoView(
         id=row.id,
         to=to,
@@ -169,8 +169,7 @@ def _view(row: Memo, person_name: str, unit_name: str | None, unit_name_en: str 
         taken_by_id=row.taken_by_id,
         taken_by_name=row.taken_by_name,
         taken_at=row.taken_at,
-        is_seen=row.is_seen,
         is_handled=row.handled_at is not None,
-        handled_by_name=row.handled_by_name,
-        is_mine=is_recipient(reader, to),
+        handled_by_name=row.handled_by_name if is_mine else "",
+        is_mine=is_mine,
     )

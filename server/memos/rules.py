@@ -8,8 +8,6 @@ from enum import StrEnum
 from server import telephone
 from server.errors import Refused
 
-KEEP_HANDLED = timedelta(days=30)
-KEEP_OPEN = timedelta(days=90)  # a call that nobody has returned by then is no longer waited for
 CALLER_LENGTH = 100
 NUMBER_LENGTH = 30
 MATTER_LENGTH = 500
@@ -77,11 +75,15 @@ def may_read(reader: Reader, to: Recipient, taken_by_id: int | None) -> bool:
     return is_recipient(reader, to) or (taken_by_id is not None and taken_by_id == reader.account_id)
 
 
-def is_over(taken_at: datetime, handled_at: datetime | None, now: datetime) -> bool:
-    """Whether the memo is to be forgotten."""
-    if handled_at is not None:
-        return now - handled_at >= KEEP_HANDLED
-    return now - taken_at >= KEEP_OPEN
+def is_over(
+    taken_at: datetime, handled_at: datetime | None, now: datetime, done: timedelta, waiting: timedelta
+) -> bool:
+    """Whether the memo is to be forgotten.
+
+    done      how long a memo is kept once it is handled
+    waiting   how long one is kept that nobody handles
+    """
+    return now - taken_at >= waiting if handled_at is None else now - handled_at >= done
 
 
 def draft(to: Recipient, caller: str, number: str, matter: str, wish: str, urgency: str) -> Draft:

@@ -5,14 +5,14 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale, get_timezone
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import SQLAlchemyError
 
-from server import clock, db
+from server import clock, db, retention_terms
 from server.access import local_path
 from server.errors import Refused
 from server.memos import queries, rules, service
@@ -22,6 +22,7 @@ from server.people import login
 from server.people import queries as people
 from server.people.login import current_account
 from server.people.rules import Role
+from server.retention_terms import Term
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +42,7 @@ FIELDS = {
     "memo_matter": "matter",
     "memo_choice": "wish",
 }
+TEXTS = ("caller", "number", "matter", "wish", "urgency")
 ON_CARD = 5
 JUST_SAVED = timedelta(minutes=1)  # so long its taker reads that they are on leave; later that would be a look-up
 
@@ -57,7 +59,6 @@ def mine() -> ResponseReturnValue:
     """What waits for me, what I took down for others, and what is done."""
     reader = _reader()
     waiting = queries.open_for(reader)
-    _see(waiting)
     return render_template(
         "memos/mine.html",
         waiting=waiting,
@@ -65,6 +66,7 @@ def mine() -> ResponseReturnValue:
         taken=queries.taken_by(reader),
         undo=_asked_for("handled", reader),
         saved=_saved(reader),
+        kept=_kept(),
         **_words(),
     )
 
@@ -92,15 +94,46 @@ def new() -> ResponseReturnValue:
 @pages.post("/memos")
 def take() -> ResponseReturnValue:
     """Keep the memo; what was written down stays in the form when something is missing."""
-    given = {name: request.form.get(name, "") for name in ("to", "caller", "number", "matter", "wish", "urgency")}
+    given = {name: request.form.get(name, "") for name in ("to", *TEXTS)}
     account, now, day = current_account(), clock.now(), clock.today(get_timezone())
     try:
-        draft = rules.draft(_to(given["to"]), *(given[n] for n in ("caller", "number", "matter", "wish", "urgency")))
+        draft = rules.draft(_to(given["to"]), *(given[name] for name in TEXTS))
         with db.transaction():
             memo_id = service.take(draft, account.account_id, account.name, now, day)
     except Refused as refused:
         return _form(given, _recipient_of(given["to"]), refused), refused.status
     return redirect(url_for("memos.mine", saved=memo_id))
+
+
+@pages.get("/memos/<int(max=2147483647):memo_id>/correct")
+def correction(memo_id: int) -> ResponseReturnValue:
+    """The form with what I wrote down, while nobody has handled it."""
+    memo = _taken(memo_id)
+    given = {"caller": memo.caller, "number": memo.number, "matter": memo.matter}
+    return _form(given | {"wish": memo.wish.value, "urgency": memo.urgency.value}, memo=memo)
+
+
+@pages.post("/memos/<int(max=2147483647):memo_id>/correct")
+def correct(memo_id: int) -> ResponseReturnValue:
+    """It says this instead."""
+    memo = _taken(memo_id)
+    given = {name: request.form.get(name, "") for name in TEXTS}
+    try:
+        draft = rules.draft(memo.to, *given.values())
+        with db.transaction():
+            service.correct(memo_id, _reader(), draft, clock.now())
+    except Refused as refused:
+        return _form(given, refused=refused, memo=memo), refused.status
+    return redirect(url_for("memos.mine", saved=memo_id))
+
+
+@pages.post("/memos/<int(max=2147483647):memo_id>/withdraw")
+def withdraw(memo_id: int) -> ResponseReturnValue:
+    """Nobody needs it any more."""
+    with db.transaction():
+        service.withdraw(memo_id, _reader(), clock.now())
+    flash(_("The call memo is withdrawn."))
+    return redirect(url_for("memos.mine"))
 
 
 @pages.post("/memos/<int(max=2147483647):memo_id>/handled")
@@ -121,14 +154,34 @@ def reopen(memo_id: int) -> ResponseReturnValue:
     return redirect("/#memos" if is_home else url_for("memos.mine") + f"#memo-{memo_id}")
 
 
-def _form(given: dict[str, str], to: RecipientView | None, refused: Refused | None = None) -> str:
+def _taken(memo_id: int) -> MemoView:
+    """A memo I took down that still waits; Refused when there is none."""
+    reader = _reader()
+    memo = queries.memo(memo_id, reader)
+    if memo is None or memo.taken_by_id != reader.account_id:
+        abort(404)
+    if memo.is_handled:
+        raise Refused("memo_handled", "The memo has been handled already; it stays as it is.")
+    return memo
+
+
+def _form(
+    given: dict[str, str],
+    to: RecipientView | None = None,
+    refused: Refused | None = None,
+    memo: MemoView | None = None,
+) -> str:
+    """The form for a new memo, or for the one that is corrected, whose recipient stays."""
     reader = _reader()
     return render_template(
         "memos/new.html",
         given=given,
         to=to,
-        colleagues=[] if to is not None else queries.colleagues(reader, clock.today(get_timezone())),
-        first_empty=_first_empty(given, to, refused),
+        memo=memo,
+        colleagues=[]
+        if to is not None or memo is not None
+        else queries.colleagues(reader, clock.today(get_timezone())),
+        first_empty=_first_empty(given, refused, has_recipient=to is not None or memo is not None),
         error=None if refused is None else _(refused.sentence, **refused.values),
         error_field=None if refused is None else FIELDS.get(refused.code),
         fields=FIELDS,
@@ -138,10 +191,10 @@ def _form(given: dict[str, str], to: RecipientView | None, refused: Refused | No
     )
 
 
-def _first_empty(given: dict[str, str], to: RecipientView | None, refused: Refused | None) -> str | None:
+def _first_empty(given: dict[str, str], refused: Refused | None, *, has_recipient: bool) -> str | None:
     if refused is not None:
         return FIELDS.get(refused.code, "caller")
-    if to is None:
+    if not has_recipient:
         return "to"
     return next((name for name in ("caller", "number", "matter") if not given.get(name)), "caller")
 
@@ -202,11 +255,10 @@ def _asked_for(argument: str, reader: Reader) -> MemoView | None:
     return queries.memo(int(value), reader) if re.fullmatch(r"[0-9]{1,9}", value) else None
 
 
-def _see(waiting: list[MemoView]) -> None:
-    unseen = [memo.id for memo in waiting if not memo.is_seen]
-    if unseen and not login.current_session().remembered:
-        with db.transaction():
-            service.see(unseen, clock.now())
+def _kept() -> dict[str, int]:
+    """For how many days memos are kept."""
+    terms = {"done": Term.MEMOS_DONE, "waiting": Term.MEMOS_OPEN}
+    return {name: retention_terms.keep(term).days for name, term in terms.items()}
 
 
 def _waiting() -> Waiting | None:
@@ -226,7 +278,6 @@ def _for_me() -> dict[str, object]:
     """What the start page's card shows."""
     reader = _reader()
     waiting = queries.open_for(reader)
-    _see(waiting[:ON_CARD])
     undo = _asked_for("handled", reader)
     return {"waiting": waiting[:ON_CARD], "more": len(waiting) - ON_CARD, "undo": undo, **_words()}
 

@@ -1,14 +1,18 @@
-"""Accounts as a system administrator keeps them; the caller commits and records who did it."""
+"""Accounts as a system administrator keeps them; the caller commits and records who did it.
+
+A protected person's account is there for whoever knows the staff number, and for nobody else (P13).
+"""
 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from server import db
+from server import db, paging
 from server.errors import Refused
+from server.paging import Page
 from server.people import factors, service, sessions, tokens
 from server.people.models import Account, Identity, LoginSession, Person, SecondFactor
 from server.people.rules import Role
@@ -35,9 +39,7 @@ class Listed:
     """One page of accounts."""
 
     rows: tuple[AccountRow, ...]
-    total: int
-    number: int
-    last: int
+    page: Page
 
 
 _N_SESSIONS = select(func.count()).where(LoginSession.account_id == Account.id).correlate(Account).scalar_subquery()
@@ -62,10 +64,13 @@ _WANTED = (
 
 
 def listed(text: str, role: Role | None, number: int, size: int) -> Listed:
-    """A page of the accounts whose login, name or staff number holds the text; a page too far is the last one."""
+    """A page of the accounts whose login, name or staff number holds the text; a page too far is the last one.
+
+    A protected person's is found by the whole staff number only.
+    """
     wanted = _WANTED
     count = select(func.count()).select_from(Account).outerjoin(Person, Person.id == Account.person_id)
-    conditions = []
+    conditions = [_is_shown(text)]
     if plain := "".join(text.split()).lower().encode(errors="ignore").decode():
         name = Person.family_name + Person.given_name
         conditions.append(
@@ -74,15 +79,14 @@ def listed(text: str, role: Role | None, number: int, size: int) -> Listed:
     if role is not None:
         conditions.append(Account.role == role.value)
     total = db.session.scalar(count.where(*conditions)) or 0
-    last = max(1, -(-total // size))
-    here = min(number, last)
-    rows = db.session.execute(wanted.where(*conditions).order_by(Account.login).limit(size).offset((here - 1) * size))
-    return Listed(tuple(_row(*row) for row in rows), total, here, last)
+    page = paging.page(number, total, size)
+    rows = db.session.execute(wanted.where(*conditions).order_by(Account.login).limit(size).offset(page.slice.start))
+    return Listed(tuple(_row(*row) for row in rows), page)
 
 
-def one(account_id: int) -> AccountRow | None:
-    """One account."""
-    row = db.session.execute(_WANTED.where(Account.id == account_id)).first()
+def one(account_id: int, staff_no: str = "") -> AccountRow | None:
+    """One account; a protected person's only for whoever knows the staff number, else it is as none."""
+    row = db.session.execute(_WANTED.where(Account.id == account_id, _is_shown(staff_no))).first()
     return None if row is None else _row(*row)
 
 
@@ -128,6 +132,11 @@ def reset_factor(account_id: int, now: datetime) -> None:
 def set_role(account_id: int, role: Role, now: datetime) -> None:
     """Another role; it is signed out everywhere and keeps its second factor."""
     service.set_role(account_id, role, now)
+
+
+def _is_shown(staff_no: str) -> ColumnElement[bool]:
+    """Nobody protected, whoever has this staff number, or nobody at all."""
+    return or_(Person.id.is_(None), Person.protected.is_(False), Person.staff_no == _storable(staff_no.strip()))
 
 
 def _storable(text: str) -> str:

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from server import audit, clock, db
+from server import audit, clock, db, paging
 from server.errors import Refused
 from server.people import accounts, login, proof
 from server.people.accounts import AccountRow
@@ -31,9 +31,9 @@ pages = Blueprint("accounts", __name__, template_folder="templates")
 def overview() -> ResponseReturnValue:
     """The accounts by name, filtered and paged."""
     wanted, role = request.args.get("q", "")[:64], request.args.get("role", "")
-    number = _number(request.args.get("page", "1"))
+    number = paging.asked(request.args.get("page", ""))
     found = accounts.listed(wanted, Role(role) if role in set(Role) else None, number, PAGE_SIZE)
-    return render_template("people/accounts.html", found=found, q=wanted, role=role, roles=ROLES)
+    return render_template("people/accounts.html", found=found, q=wanted, role=role, roles=ROLES, address=_address)
 
 
 @pages.get("/admin/accounts/new")
@@ -102,7 +102,7 @@ def set_role(account_id: int) -> ResponseReturnValue:
         _record("role_set", row.id, {"from": row.role.value, "to": role.value}, row.login)
     login.sessions_in_use().forget_accounts([row.id])
     flash(_("The account has the role now: %(role)s", role=ROLES[role]))
-    return redirect(url_for("accounts.one", account_id=row.id))
+    return redirect(_address(row))
 
 
 def _change(account_id: int, action: str, do: Callable[..., None], said: str) -> ResponseReturnValue:
@@ -113,7 +113,7 @@ def _change(account_id: int, action: str, do: Callable[..., None], said: str) ->
         _record(action, row.id, {}, row.login)
     login.sessions_in_use().forget_accounts([row.id])
     flash(said)
-    return redirect(url_for("accounts.one", account_id=row.id))
+    return redirect(_address(row))
 
 
 def _record(action: str, account_id: int, details: dict[str, object], name: str) -> None:
@@ -122,10 +122,15 @@ def _record(action: str, account_id: int, details: dict[str, object], name: str)
 
 
 def _account(account_id: int) -> AccountRow:
-    row = accounts.one(account_id)
+    row = accounts.one(account_id, request.args.get("staff_no", ""))
     if row is None:
         abort(404)
     return row
+
+
+def _address(row: AccountRow, view: str = "one") -> str:
+    """Where an account is shown or changed; the staff number opens that of a protected person (P13)."""
+    return url_for(f"accounts.{view}", account_id=row.id, staff_no=row.staff_no or None)
 
 
 def _changeable(account_id: int) -> AccountRow:
@@ -148,10 +153,6 @@ def _role(text: str) -> Role:
     return Role(text)
 
 
-def _number(text: str) -> int:
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= 6 else 1
-
-
 def _new_form(error: str | None = None) -> str:
     given = request.form
     return render_template("people/new_account.html", error=error, given=given, roles=_given_roles())
@@ -164,5 +165,10 @@ def _given_roles() -> dict[Role, str]:
 def _one(row: AccountRow) -> str:
     may_change = row.role is not Role.PRIVACY_OFFICER and row.id != current_account().account_id
     return render_template(
-        "people/account.html", one=row, roles=ROLES, given_roles=_given_roles(), may_change=may_change
+        "people/account.html",
+        one=row,
+        roles=ROLES,
+        given_roles=_given_roles(),
+        may_change=may_change,
+        address=_address,
     )

@@ -1,9 +1,8 @@
-"""Operator commands about accounts and the purpose notice; passwords are asked for, never taken from arguments."""
+"""Operator commands about accounts; passwords are asked for, never taken from arguments."""
 
 import sys
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import click
 
@@ -14,7 +13,6 @@ from server.people.queries import AccountView
 from server.people.rules import Role, needs_factor
 from server.settings import LocalLogin, Settings
 
-TEXT_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 password_stdin = click.option("--password-stdin", is_flag=True, help="Read the password from the first line of stdin.")
 
 
@@ -139,28 +137,6 @@ def list_accounts() -> None:
         click.echo(f"{account.login:{width}}  {account.role.value}{'' if account.active else '  (closed)'}")
 
 
-@click.command()
-@click.option("--ja", "file_ja", type=TEXT_FILE, required=True, help="The text in Japanese, UTF-8.")
-@click.option("--en", "file_en", type=TEXT_FILE, required=True, help="The text in English, UTF-8.")
-@click.option("--officer", required=True, help="Who is responsible for the use of location information.")
-@click.option("--rules-document", required=True, help="The rule it rests on, as it is cited.")
-@click.option(
-    "--union-consulted-on",
-    type=click.DateTime(["%Y-%m-%d"]),
-    required=True,
-    help="When the staff union was heard, YYYY-MM-DD.",
-)
-def publish_notice(
-    file_ja: Path, file_en: Path, officer: str, rules_document: str, union_consulted_on: datetime
-) -> None:
-    """Publish a new version of the purpose notice. Nothing is recorded of anybody who has not read it yet."""
-    _connect()
-    texts = _text(file_ja), _text(file_en)
-    with db.transaction():
-        version = service.publish_notice(*texts, officer, rules_document, clock.now(), union_consulted_on.date())
-    click.echo(f"Version {version} is in force. Everybody is asked to read it, and nobody is located before they have.")
-
-
 def _connect() -> None:
     db.connect(settings.load().database_url)
 
@@ -183,15 +159,3 @@ def _new_password(from_stdin: bool) -> str:
         return sys.stdin.readline().rstrip("\r\n")
     password: str = click.prompt("Password", hide_input=True, confirmation_prompt="The same again")
     return password
-
-
-def _text(file: Path) -> str:
-    try:
-        text = file.read_text("utf-8").strip()
-    except UnicodeDecodeError:
-        raise Misconfigured(f"{file} is not text in UTF-8.") from None
-    except OSError as error:
-        raise Misconfigured(f"{file} cannot be read: {error.strerror}.") from None
-    if not text:
-        raise Misconfigured(f"{file} is empty.")
-    return text

@@ -111,7 +111,8 @@ def accept_enrolment() -> ResponseReturnValue:
         with db.transaction():
             now = clock.now()
             failures.take_back([scope], tried_at)
-            codes = factors.confirm(pending.account_id, secret, request.form.get("code", ""), proof.seal(), now)
+            given = request.form.get("code", "")
+            codes = factors.confirm(pending.account_id, secret, given, proof.seal(), now, replace=False)
             who = audit.account(pending.account_id, pending.name)
             audit.record(who, "factor_set", who, {}, now)
             target = local_path(proof.pass_factor(pending.account_id))

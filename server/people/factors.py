@@ -84,8 +84,11 @@ def state(account_id: int) -> FactorView | None:
     return FactorView(since, left or 0)
 
 
-def confirm(account_id: int, secret: str, code: str, seal: Seal, now: datetime) -> list[str]:
-    """From now on the account asks for codes of this secret, since `code` is one; returns new recovery codes."""
+def confirm(account_id: int, secret: str, code: str, seal: Seal, now: datetime, *, replace: bool = True) -> list[str]:
+    """From now on the account asks for codes of this secret, since `code` is one; returns new recovery codes.
+
+    replace  whether a factor that is there gives way; without, Refused: two have set up the first one at once
+    """
     step = _step(secret, code, now)
     if step is None:
         raise Refused("wrong_code", "The code is not right. Is the clock of your device right?", 422)
@@ -93,7 +96,10 @@ def confirm(account_id: int, secret: str, code: str, seal: Seal, now: datetime) 
         account_id=account_id, secret=seal.close(secret), confirmed_at=now, last_step=step
     )
     kept = {name: row.excluded[name] for name in ("secret", "confirmed_at", "last_step")}
-    db.session.execute(row.on_conflict_do_update(index_elements=["account_id"], set_=kept))
+    if replace:
+        db.session.execute(row.on_conflict_do_update(index_elements=["account_id"], set_=kept))
+    elif db.session.scalar(row.on_conflict_do_nothing().returning(SecondFactor.account_id)) is None:
+        raise Refused("factor_there", "A second factor has just been set up for this account. Log in with that one.")
     return renew_codes(account_id)
 
 
@@ -117,12 +123,17 @@ def is_right(account_id: int, code: str, seal: Seal, now: datetime) -> bool:
 
 def renew_codes(account_id: int) -> list[str]:
     """Ten new recovery codes; the old ones open nothing any more."""
+    _lock(account_id)  # else two at once delete the same old ones, and leave twenty
     codes = ["".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _ in range(RECOVERY_CODES)]
     db.session.execute(delete(RecoveryCode).where(RecoveryCode.account_id == account_id))
     db.session.execute(
         insert(RecoveryCode), [{"account_id": account_id, "code_hash": _hash(account_id, code)} for code in codes]
     )
     return ["-".join(_groups(code)) for code in codes]
+
+
+def _lock(account_id: int) -> None:
+    db.session.execute(select(SecondFactor.account_id).where(SecondFactor.account_id == account_id).with_for_update())
 
 
 def remove(account_id: int) -> bool:

@@ -125,10 +125,19 @@ def own_password_until(account_id: int, now: datetime) -> datetime | None:
 
 def linked(outsider: Outsider) -> int:
     """The account of somebody whom a directory or a provider vouches for; opens its own transaction."""
+    return _found_or_made(lambda: linking.account_of(outsider, clock.now(), sessions_in_use().zone))
+
+
+def named(name: str) -> int:
+    """The account of somebody whom a trusted proxy names; opens its own transaction."""
+    return _found_or_made(lambda: linking.account_named(name, clock.now(), sessions_in_use().zone))
+
+
+def _found_or_made(account: Callable[[], int]) -> int:
     for again in (True, False):
         try:
             with db.transaction():
-                return linking.account_of(outsider, clock.now(), sessions_in_use().zone)
+                return account()
         except IntegrityError:
             if not again:
                 raise  # else: in another window they have just come in for the first time, too

@@ -59,8 +59,9 @@ def require() -> None:
         return
     if session.is_program or request.is_json or request.path.startswith("/api/"):
         raise Refused("proof_needed", "Confirm who you are first.", 403)
-    back = request.full_path.rstrip("?") if request.method == "GET" else urlsplit(request.referrer or "/").path
-    flask.abort(flask.redirect(flask.url_for("people.prove", next=local_path(back))))
+    came_from = urlsplit(request.referrer or "/")
+    back = request.full_path if request.method == "GET" else f"{came_from.path}?{came_from.query}"
+    flask.abort(flask.redirect(flask.url_for("people.prove", next=local_path(back.rstrip("?")))))
 
 
 def way_to_prove() -> str | None:

@@ -100,16 +100,31 @@ def ask(person_id: int, account_id: int, name: str, now: datetime, *, protect: b
         if protect:
             raise Refused("protected_already", "This person is protected already.")
         raise Refused("not_protected", "This person is not protected.")
-    open_one = select(ProtectionRequest.id).where(
-        ProtectionRequest.person_id == person_id, ProtectionRequest.decided_at.is_(None)
-    )
-    if db.session.scalar(open_one) is not None:
+    if _open_request(person_id) is not None:
         raise Refused("asked_already", "A request about this person is waiting already.")
     made = insert(ProtectionRequest).values(
         person_id=person_id, protect=protect, asked_by_id=account_id, asked_by_name=name, asked_at=now,
         decided_by_name="",
     )  # fmt: skip
     return db.session.scalars(made.returning(ProtectionRequest.id)).one()
+
+
+def ask_unknowing(person_id: int, account_id: int, name: str, now: datetime) -> int:
+    """Ask that the person be protected, for somebody who may not know who else is, or for whom a request waits (P13).
+
+    Returns the request that waits then, theirs or another's; to them a protected person is nobody.
+    """
+    flag = db.session.scalar(select(Person.protected).where(Person.id == person_id).with_for_update())
+    if flag is not False:
+        raise Refused("no_such_person", "There is no such person.", 404)
+    return _open_request(person_id) or ask(person_id, account_id, name, now, protect=True)
+
+
+def refuse_absent(person_id: int, day: date) -> None:
+    """Refused when it is somebody who has left by that day or has not started: nobody finds them anyhow."""
+    here = (Person.active_from <= day) & or_(Person.active_to.is_(None), Person.active_to > day)
+    if db.session.scalar(select(here).where(Person.id == person_id)) is False:
+        raise Refused("not_here", "This person does not work here today, so nobody finds them. Nothing was asked.", 422)
 
 
 def decide(request_id: int, account_id: int, name: str, now: datetime, *, granted: bool) -> RequestView:
@@ -154,6 +169,13 @@ def expire(before: datetime) -> int:
     last = func.coalesce(ProtectionRequest.decided_at, ProtectionRequest.asked_at)
     old = delete(ProtectionRequest).where(last < before).returning(ProtectionRequest.id)
     return len(list(db.session.scalars(old)))
+
+
+def _open_request(person_id: int) -> int | None:
+    wanted = select(ProtectionRequest.id).where(
+        ProtectionRequest.person_id == person_id, ProtectionRequest.decided_at.is_(None)
+    )
+    return db.session.scalar(wanted)
 
 
 def _inside(people: Any, unit_ids: Collection[int], day: date) -> Any:

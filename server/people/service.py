@@ -126,7 +126,9 @@ def create_account(login: str, password: str, role: Role, now: datetime, person_
     db.session.add(account)
     try:
         db.session.flush()  # the unique sign-in name decides
-    except IntegrityError:
+    except IntegrityError as error:
+        if "login" not in str(error.orig):  # the person has got an account meanwhile
+            raise
         raise Refused("login_taken", "This sign-in name is taken.") from None
     return account.id
 

@@ -46,6 +46,8 @@ def issue(account_id: int, name: str, scopes: Iterable[Scope], days: int, now: d
         raise Refused("no_scope", "Choose at least one thing that the token may do.", 422)
     if not 1 <= days <= LONGEST_DAYS:
         raise Refused("bad_token_term", "A token is valid for 1 to 365 days.", 422)
+    # One at a time for each account, or two at once are number 20 and 21.
+    db.session.execute(select(Account.id).where(Account.id == account_id).with_for_update())
     in_use = select(func.count()).where(ApiToken.account_id == account_id, *_valid(now))
     if (db.session.scalar(in_use) or 0) >= MOST:
         raise Refused("too_many_tokens", "You have 20 tokens. Withdraw one that is no longer needed.")

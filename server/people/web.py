@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from server import clock, db
 from server.access import PUBLIC, local_path, only
 from server.errors import Refused
-from server.people import failures, linking, login, passwords, proof, proxy, queries, service, sessions
+from server.people import failures, login, passwords, proof, proxy, queries, service, sessions
 from server.people.login import current_account
 
 LANGUAGES = ("ja", "en")
@@ -26,12 +26,12 @@ def sign_in() -> ResponseReturnValue:
         if (step := login.next_step()) is not None:
             return redirect(step)
     given = login.settings_in_use()
-    named = proxy.name_from(request, given.proxy)
-    if named is None or (("again" in asked or "out" in asked) and "proxy" not in asked):
-        return _form(target, _why(), proxied=named is not None)
+    name = proxy.name_from(request, given.proxy)
+    if name is None or (("again" in asked or "out" in asked) and "proxy" not in asked):
+        return _form(target, _why(), proxied=name is not None)
     try:
+        account_id = login.named(name)
         with db.transaction():
-            account_id = linking.account_named(named, clock.now(), login.sessions_in_use().zone)
             return redirect(login.admit(account_id, "proxy", target))
     except Refused as refused:
         return _form(target, _(refused.sentence)), refused.status

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import get_timezone
 from flask_babel import gettext as _
 
-from server import clock, db, telephone
+from server import clock, db, paging, telephone
 from server.errors import Refused
 from server.people import queries as people
 from server.phones import holders, queries, report, rules, service
@@ -44,15 +44,12 @@ def numbers() -> ResponseReturnValue:
     asked = {name: request.args.get(name, "") for name in ("q", "unit", "kind", "state")}
     unit_id = int(asked["unit"]) if asked["unit"].isdecimal() and int(asked["unit"]) in units else None
     found = [one for one in every.every.values() if _is_wanted(one, every, desk, asked, unit_id)]
-    last = max(1, -(-len(found) // ON_A_PAGE))
-    page = min(max(request.args.get("page", 1, type=int), 1), last)
+    page = paging.page(paging.asked(request.args.get("page", "")), len(found), ON_A_PAGE)
     return render_template(
         "phones/list.html",
         desk=desk,
-        rows=[(one, shown(every.holder_of(one.number))) for one in found[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]],
-        total=len(found),
+        rows=[(one, shown(every.holder_of(one.number))) for one in found[page.slice]],
         page=page,
-        last=last,
         asked={name: value for name, value in asked.items() if value},
         units=units,
         unit_id=unit_id,

@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server import db
-from server.people.models import Person
 from server.people.queries import CHUNK
 from server.phones.models import Extension, ExtensionTerm, NumberRange
 from server.phones.rules import Holder, Range, Use
@@ -126,12 +125,6 @@ def taken(day: date) -> frozenset[str]:
     )
     retired = select(Extension.number).where(Extension.retired_on.is_not(None))
     return frozenset(db.session.scalars(held)) | frozenset(db.session.scalars(retired))
-
-
-def holders_who_left(by: date) -> list[int]:
-    """The people who hold or held a number and did not work here any more on that day."""
-    left = select(ExtensionTerm.person_id).join(Person, Person.id == ExtensionTerm.person_id).distinct()
-    return [i for i in db.session.scalars(left.where(Person.active_to <= by)) if i is not None]
 
 
 def ranges() -> list[Range]:

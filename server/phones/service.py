@@ -3,12 +3,12 @@
 Every verb takes `actor`, who does it as the audit log names them, and `now`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from server import audit, changes, db, telephone
@@ -22,8 +22,6 @@ from server.phones.queries import TermView
 from server.phones.rules import Holder, Kind
 
 MOVED_FOR_MONTHS = 3
-KEEP_LEAVERS_MONTHS = 3
-KEEP_ENDED_MONTHS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,16 +186,21 @@ def lay_out(numbers: Sequence[NewNumber], valid_from: date, *, actor: str, now: 
     audit.record(actor, "numbers_laid_out", "", {"n": len(rows)}, now)
 
 
-def forget_holders(today: date, *, now: datetime) -> int:
-    """Forget terms that ended a year ago, and every term of people who left three months ago; returns how many.
+def forget_holders(by: date, *, now: datetime) -> int:
+    """Forget terms that had ended by that day; returns how many."""
+    return _forget_terms(ExtensionTerm.valid_to <= by, now)
+
+
+def forget_people(person_ids: Collection[int], now: datetime) -> int:
+    """Forget which numbers these people held, which are free from then on; returns how many.
 
     Until then a leaver's number is nobody else's: the report names it, and callers do not reach a stranger.
     """
-    gone = queries.holders_who_left(rules.months_after(today, -KEEP_LEAVERS_MONTHS))
-    of_leavers = ExtensionTerm.person_id.in_(gone)
-    over = ExtensionTerm.valid_to <= rules.months_after(today, -KEEP_ENDED_MONTHS)
-    forgotten = delete(ExtensionTerm).where(or_(of_leavers, over)).returning(ExtensionTerm.extension_id)
-    ids = list(db.session.scalars(forgotten))
+    return _forget_terms(ExtensionTerm.person_id.in_(person_ids), now)
+
+
+def _forget_terms(which: ColumnElement[bool], now: datetime) -> int:
+    ids = list(db.session.scalars(delete(ExtensionTerm).where(which).returning(ExtensionTerm.extension_id)))
     changes.record(Thing.PHONES, sorted(set(ids)), now)
     return len(ids)
 

@@ -1,13 +1,11 @@
 """What the timetable asks of presence; each takes the site it is for."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from server import clock, db
+from server import clock, db, retention_terms
 from server.places import queries as places
 from server.presence import alerts, service
-
-KEEP_LOOK_UPS = timedelta(days=365)  # P10
-KEEP_ALERTS = timedelta(days=365)
+from server.retention_terms import Term
 
 
 def clear_when_closed(site: str) -> int:
@@ -25,12 +23,12 @@ def clear_unless_open(site: str, now: datetime) -> int:
 
 
 def expire_look_ups(_site: str) -> int:
-    """Delete look-ups older than a year (P10)."""
+    """Delete look-ups that are older than their term (P10)."""
     with db.transaction():
-        return service.expire_look_ups(clock.now() - KEEP_LOOK_UPS)
+        return service.expire_look_ups(clock.now() - retention_terms.keep(Term.LOOK_UPS))
 
 
 def expire_alerts(_site: str) -> int:
-    """Delete alerts about look-ups older than a year (P10)."""
+    """Delete alerts about look-ups that are older than theirs (P10)."""
     with db.transaction():
-        return alerts.expire(clock.now() - KEEP_ALERTS)
+        return alerts.expire(clock.now() - retention_terms.keep(Term.ALERTS))

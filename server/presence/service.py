@@ -165,6 +165,30 @@ def count_map_view(floor_id: int, day: date) -> None:
     )
 
 
+def forget_people(person_ids: Collection[int], now: datetime) -> int:
+    """Forget these people's places and what they said of their days; who looked them up stays for its own term."""
+    deleted = 0
+    for table, thing in (
+        (models.Whereabouts, Thing.PRESENCE),
+        (models.Dispute, Thing.PRESENCE),
+        (models.Status, Thing.STATUS),
+    ):
+        ids = list(db.session.scalars(delete(table).where(table.person_id.in_(person_ids)).returning(table.person_id)))
+        changes.record(thing, sorted(set(ids)), now)
+        deleted += len(ids)
+    return deleted
+
+
+def looked_up_among(person_ids: Collection[int]) -> set[int]:
+    """Which of these people look-ups or alerts still tell of."""
+    found: set[int] = set()
+    for column in (models.LookUp.subject_id, models.LookUpAlert.subject_id):
+        found.update(
+            i for i in db.session.scalars(select(column).where(column.in_(person_ids)).distinct()) if i is not None
+        )
+    return found
+
+
 def expire_look_ups(before: datetime) -> int:
     """Delete look-ups from before then; returns how many."""
     old = delete(models.LookUp).where(models.LookUp.at < before).returning(models.LookUp.id)

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime, get_timezone
 from flask_babel import gettext as _
 
-from server import audit, cells, clock, db
+from server import audit, cells, clock, db, retention_terms
 from server.bookings import personal_data as bookings
 from server.calendars import personal_data as calendars
 from server.fleet import personal_data as fleet
@@ -21,8 +21,9 @@ from server.phones import personal_data as phones
 from server.places import personal_data as places
 from server.presence import alerts
 from server.presence import personal_data as presence
+from server.privacy import inventory
 from server.privacy.held_words import FIELDS, WORDS
-from server.privacy.inventory import INVENTORY
+from server.retention_terms import Term
 from server.seating import personal_data as seating
 
 ROOMS = (people, places, fleet, presence, bookings, phones, memos, seating, calendars)
@@ -54,7 +55,7 @@ def page() -> ResponseReturnValue:
     """The page."""
     found = everything(current_person_id())
     parts = []
-    for held in INVENTORY:
+    for held in inventory.in_words():
         rows = [row for table in held.tables for row in found[table]]
         shown = [[(_name(name), _text(value)) for name, value in row.items()] for row in rows[:SHOWN]]
         parts.append(Part(held.what, held.kept, shown, max(0, len(rows) - SHOWN)))
@@ -85,13 +86,13 @@ def _for_my_page() -> dict[str, Callable[[], list[datetime]]]:
 
 
 def _asked_often() -> list[datetime]:
-    """When I was looked up unusually often in the last year (P12)."""
-    return alerts.about(current_person_id(), clock.now() - timedelta(days=365))
+    """When I was looked up unusually often, as long as that is kept (P12)."""
+    return alerts.about(current_person_id(), clock.now() - retention_terms.keep(Term.ALERTS))
 
 
 def _lines(found: Mapping[str, Sequence[Mapping[str, object]]]) -> Iterator[Sequence[str]]:
     yield [_("What is held"), _("Kept"), _("No."), _("Item"), _("Value")]
-    for held in INVENTORY:
+    for held in inventory.in_words():
         rows = [row for table in held.tables for row in found[table]]
         for number, row in enumerate(rows, 1):
             for name, value in row.items():

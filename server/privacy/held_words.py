@@ -49,7 +49,6 @@ FIELDS = {
     "i_took_a_call_at": _l("You took a call for others at"),
     "is_head": _l("Head of the unit"),
     "is_primary": _l("Main post"),
-    "is_seen": _l("Read"),
     "issuer": _l("Known by"),
     "kind": _l("Kind"),
     "language": _l("Language"),

@@ -1,29 +1,36 @@
 """What is held about a person, table by table, why and for how long; a test fails when a table is missing (P10)."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from flask_babel import lazy_gettext as _l
+
+from server.privacy import kept as words_of
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Tables that hold one kind of thing about a person, what it is and when it goes, as the person reads it."""
+    """Tables that hold one kind of thing about a person, what it is and when it goes, as the person reads it.
+
+    kept   with a gap named after each term that may be decided about
+    """
 
     tables: tuple[str, ...]
     what: str
     kept: str
 
 
+AFTER_LEAVING = _l("until %(leavers)s after your last post")
 INVENTORY: tuple[Held, ...] = (
-    Held(("person", "membership"), _l("Name, reading, unit and title"), _l("as long as you work here")),
+    Held(("person", "membership"), _l("Name, reading, unit and title"), AFTER_LEAVING),
     Held(
         ("account", "login_session", "sign_in_failure", "identity", "second_factor", "recovery_code", "api_token"),
         _l("Your login"),
-        _l("sessions end after 12 hours"),
+        _l("until %(leavers)s after your last post; sessions end after 12 hours"),
     ),
     Held(("visibility", "pause"), _l("Who can see your location, and whether it is hidden"), _l("until you change it")),
-    Held(("notice_read",), _l("Which version of the notice you have read"), _l("as long as you work here")),
-    Held(("tag_carrier",), _l("Which beacon you carry or carried, and since when"), _l("as long as you work here")),
+    Held(("notice_read",), _l("Which version of the notice you have read"), AFTER_LEAVING),
+    Held(("tag_carrier",), _l("Which beacon you carry or carried, and since when"), AFTER_LEAVING),
     Held(
         ("whereabouts",),
         _l("Your zone or floor, how sure it is, and when you were last heard"),
@@ -34,14 +41,17 @@ INVENTORY: tuple[Held, ...] = (
     Held(
         ("extension_term",),
         _l("Your extension, and since when it is yours"),
-        _l("a year after it ends, three months after leaving"),
+        _l("%(numbers)s after it ends, %(leavers)s after leaving"),
     ),
-    Held(("memo",), _l("Calls that others took for you, and that you took"), _l("30 days after they are done")),
-    Held(("protection_request",), _l("That your location is protected, and who decided it"), _l("3 years")),
-    Held(("look_up_alert",), _l("That somebody looked you up unusually often"), _l("1 year")),
-    Held(("audit_entry",), _l("What was done that has to be accounted for, by you or about you"), _l("3 years")),
+    Held(
+        ("memo",),
+        _l("Calls that others took for you, and that you took"),
+        _l("%(memos_done)s after they are done, %(memos_open)s when nobody handles them"),
+    ),
+    Held(("protection_request",), _l("That your location is protected, and who decided it"), "%(protection)s"),
+    Held(("look_up_alert",), _l("That somebody looked you up unusually often"), "%(alerts)s"),
+    Held(("audit_entry",), _l("What was done that has to be accounted for, by you or about you"), "%(audit)s"),
     Held(("change",), _l("That something about you changed, so that open pages show it; never what"), _l("1 hour")),
-    Held(("look_up",), _l("Who looked you up, when and from which screen; and whom you looked up"), _l("1 year")),
     Held(
         ("booking", "booking_slot", "booking_series", "seat_wait", "kept_answer"),
         _l("Which seats and rooms you have booked, and whether you came; never when you came or left"),
@@ -57,4 +67,11 @@ INVENTORY: tuple[Held, ...] = (
     Held(("seat_choice",), _l("What may happen to your seat by itself, as you chose it"), _l("until you change it")),
     Held(("seat_draw_result",), _l("Which seats the lottery gave you, and why"), _l("90 days")),
     Held(("calendar_feed", "letter"), _l("Your calendar address, and mails that wait to be sent"), _l("until you end it")),
+    Held(("look_up",), _l("Who looked you up, when and from which screen; and whom you looked up"), "%(look_ups)s"),
 )
+
+
+def in_words() -> Sequence[Held]:
+    """The inventory with every term as it is now."""
+    words = words_of.words()
+    return [replace(held, kept=words_of.said(held.kept, words)) for held in INVENTORY]

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
+from server import paging
+from server.paging import Page
 from server.presence.queries import LookUpView
 
 PAGE = 50  # lines
@@ -20,11 +22,10 @@ class DayOfViewer:
 
 @dataclass(frozen=True, slots=True)
 class LinesPage:
-    """One page of the lines, newest first; pages count from 1."""
+    """One page of the lines, newest first."""
 
     lines: Sequence[DayOfViewer]
-    number: int
-    last: int
+    page: Page
     look_ups: int  # on all pages
 
 
@@ -38,7 +39,5 @@ def page(look_ups: Iterable[LookUpView], zone: tzinfo, number: int) -> LinesPage
         day = one.at.astimezone(zone).date()
         found.setdefault((day, one.viewer_account_id, one.viewer_name), []).append((one.at, one.screen))
     lines = [DayOfViewer(day, name, tuple(times)) for (day, _account_id, name), times in found.items()]
-    last = max(1, -(-len(lines) // PAGE))
-    number = min(max(1, number), last)
-    shown = lines[(number - 1) * PAGE : number * PAGE]
-    return LinesPage(shown, number, last, sum(len(line.times) for line in lines))
+    here = paging.page(number, len(lines), PAGE)
+    return LinesPage(lines[here.slice], here, sum(len(line.times) for line in lines))

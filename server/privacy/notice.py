@@ -12,10 +12,11 @@ from flask_babel import gettext as _
 from server import access, audit, clock, db
 from server.access import only
 from server.errors import Refused
-from server.people import proof, queries, service
+from server.people import proof, queries
 from server.people.login import current_account
 from server.people.rules import Role
-from server.presence import service as presence
+from server.privacy import service
+from server.privacy.service import NewNotice
 
 LARGEST_ID = 2**31 - 1
 OFFICER = access.roles(Role.PRIVACY_OFFICER)
@@ -71,13 +72,9 @@ def publish() -> ResponseReturnValue:
     if request.form.get("step") != "publish":
         return _form(draft, is_preview=True)
     account, now, values = current_account(), clock.now(), draft.values
+    notice = NewNotice(values["text_ja"], values["text_en"], values["officer"], values["rules_document"], draft.day)
     with db.transaction():
-        version = service.publish_notice(
-            values["text_ja"], values["text_en"], values["officer"], values["rules_document"], now, draft.day
-        )
-        presence.clear_everyone(now)  # nobody has read it yet, so nothing is kept of anybody (P2)
-        actor = audit.account(account.account_id, account.name)
-        audit.record(actor, "notice_published", "", {"version": version}, now)
+        version = service.publish_notice(notice, audit.account(account.account_id, account.name), now)
     flash(_("Version %(version)s is in force. Everybody is asked to read it.", version=version))
     return redirect(url_for("notice.newest"))
 

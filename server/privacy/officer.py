@@ -59,6 +59,7 @@ ACTIONS = {
     "range_removed": _l("Range of numbers removed"),
     "role_set": _l("Role given"),
     "sessions_ended": _l("Sessions ended"),
+    "term_set": _l("Retention period changed"),
     "token_issued": _l("API token issued"),
     "token_withdrawn": _l("API token withdrawn"),
 }  # an action that is missing here is shown by its word in the log

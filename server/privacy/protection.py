@@ -54,7 +54,12 @@ def ask() -> ResponseReturnValue:
     protect = request.form.get("protect", "")
     if protect not in ("yes", "no"):
         raise Refused("no_such_choice", "There is no such choice.", 422)
-    _ask(_person_id(), protect=protect == "yes")
+    person_id, account, now = _person_id(), current_account(), clock.now()
+    with db.transaction():
+        if protect == "yes":  # the flag of somebody who has left may be taken away
+            people.refuse_absent(person_id, clock.today(get_timezone()))
+        request_id = people.ask(person_id, account.account_id, account.name, now, protect=protect == "yes")
+        _record("protection_asked", person_id, request_id, now, protect=protect == "yes")
     flash(_("Your request is waiting. Another privacy officer decides it."))
     return redirect(url_for("protection.desk"))
 
@@ -92,21 +97,21 @@ def section() -> ResponseReturnValue:
 @pages.post("/protection")
 @only(access.roles(Role.SECTION_ADMIN))
 def section_ask() -> ResponseReturnValue:
-    """A section's administrator asks that somebody of their bureau be protected; lifting is for officers to ask."""
-    person_id = _person_id()
+    """A section's administrator asks that somebody of their bureau be protected; lifting is for officers to ask.
+
+    They read the same when a request for that person waits already: only officers may know (P13).
+    """
+    person_id, account, now = _person_id(), current_account(), clock.now()
     today = clock.today(get_timezone())
-    if not people.is_in(person_id, _bureau(today), today):
-        raise Refused("no_such_person", "There is no such person.", 404)
-    _ask(person_id, protect=True)
+    bureau = _bureau(today)
+    with db.transaction():
+        if not people.is_in(person_id, bureau, today):
+            raise Refused("no_such_person", "There is no such person.", 404)
+        people.refuse_absent(person_id, today)
+        request_id = people.ask_unknowing(person_id, account.account_id, account.name, now)
+        _record("protection_asked", person_id, request_id, now, protect=True)
     flash(_("Your request is waiting. A privacy officer decides it."))
     return redirect(url_for("protection.section"))
-
-
-def _ask(person_id: int, *, protect: bool) -> None:
-    account, now = current_account(), clock.now()
-    with db.transaction():
-        request_id = people.ask(person_id, account.account_id, account.name, now, protect=protect)
-        _record("protection_asked", person_id, request_id, now, protect=protect)
 
 
 def _record(action: str, person_id: int, request_id: int, now: datetime, *, protect: bool) -> None:

@@ -1,14 +1,16 @@
 """What is kept how long, which job sees to it, and what is the oldest that is still there (P10)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
-from server import db
-from server.privacy import queries
+from server import db, retention_terms
+from server.privacy import kept, queries
 from server.privacy.queries import Runs
+from server.retention_terms import Term
 
 OVERDUE = timedelta(days=2)  # the rarest job runs every night; one missed night is a restart
 
@@ -18,8 +20,9 @@ class Kind:
     """One kind of data that goes by itself.
 
     job     the job's name in the timetable
+    rule    with a gap named after each term that may be decided about
     table   where it lies, with the column that tells the age; only the smallest value is ever read
-    keep    no row is older; None where the end lies in the row itself
+    keep    no row is older than this, or than these terms together; None where the end lies in the row itself
     """
 
     job: str
@@ -27,7 +30,7 @@ class Kind:
     rule: str
     table: str
     column: str | None = None
-    keep: timedelta | None = None
+    keep: timedelta | tuple[Term, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,12 @@ class Line:
     """A kind as the privacy officer reads it."""
 
     kind: Kind
+    rule: str
     runs: Runs | None  # None: the job has not run yet
     oldest_at: datetime | None
     is_overdue: bool  # the job has not run for long, or something is older than it may be
 
 
-YEAR = timedelta(days=365)
 KINDS: tuple[Kind, ...] = (
     Kind(
         "forget whereabouts once the building has closed",
@@ -57,12 +60,13 @@ KINDS: tuple[Kind, ...] = (
         _l("“I am not there”"), _l("an hour at most"), "dispute", "until", timedelta(hours=1),
     ),
     Kind(
-        "forget memos that are done", _l("Call memos"), _l("30 days after they are done, 90 days at most"),
-        "memo", "taken_at", timedelta(days=120),
+        "forget memos that are done", _l("Call memos"),
+        _l("%(memos_done)s after they are done, %(memos_open)s when nobody handles them"),
+        "memo", "taken_at", (Term.MEMOS_OPEN, Term.MEMOS_DONE),
     ),
     Kind(
         "forget who held a number long ago", _l("Who held a number"),
-        _l("a year after it ends, three months after leaving"), "extension_term",
+        _l("%(numbers)s after it ends, %(leavers)s after leaving"), "extension_term",
     ),
     Kind("take names off old bookings", _l("Whose a booking was"), _l("90 days"), "booking"),
     Kind(
@@ -73,23 +77,18 @@ KINDS: tuple[Kind, ...] = (
         "forget answers kept for retries", _l("Answers to bookings, kept for retries"), _l("1 day"),
         "kept_answer", "at", timedelta(days=1),
     ),
-    Kind("forget look-ups older than a year", _l("Who looked whom up"), _l("1 year"), "look_up", "at", YEAR),
+    Kind("forget people who left", _l("People who left"), _l("%(leavers)s after their last post"), "person"),
+    Kind("forget old look-ups", _l("Who looked whom up"), "%(look_ups)s", "look_up", "at", (Term.LOOK_UPS,)),
     Kind(
-        "forget alerts about look-ups older than a year", _l("Alerts about look-ups"), _l("1 year"),
-        "look_up_alert", "at", YEAR,
+        "forget old alerts about look-ups", _l("Alerts about look-ups"), "%(alerts)s",
+        "look_up_alert", "at", (Term.ALERTS,),
     ),
     Kind(
-        "forget requests to protect somebody older than three years", _l("Requests to protect a person"),
-        _l("3 years"), "protection_request", "asked_at", None,
+        "forget old requests to protect somebody", _l("Requests to protect a person"), "%(protection)s",
+        "protection_request", "asked_at",
     ),
-    Kind(
-        "forget lines of the audit log older than three years", _l("Audit log"), _l("3 years"),
-        "audit_entry", "at", 3 * YEAR,
-    ),
-    Kind(
-        "forget what these jobs did more than three years ago", _l("This report"), _l("3 years"),
-        "retention_run", "at", 3 * YEAR,
-    ),
+    Kind("forget old lines of the audit log", _l("Audit log"), "%(audit)s", "audit_entry", "at", (Term.AUDIT,)),
+    Kind("forget what these jobs did long ago", _l("This report"), "%(report)s", "retention_run", "at", (Term.REPORT,)),
     Kind("forget sessions that are over", _l("Sessions"), _l("12 hours"), "login_session", "created_at", timedelta(1)),
     Kind(
         "forget failed sign-ins older than a day", _l("Failed log-ins"), _l("1 day"),
@@ -105,13 +104,25 @@ KINDS: tuple[Kind, ...] = (
 def report(now: datetime) -> list[Line]:
     """Every kind with what its job did."""
     runs, began_at = queries.runs(), queries.began_at() or now
-    return [_line(kind, runs.get(kind.job), began_at, _oldest_at(kind), now) for kind in KINDS]
+    terms = retention_terms.terms()
+    words = kept.words(terms)
+    return [
+        _line(kind, kept.said(kind.rule, words), _keep(kind, terms), runs.get(kind.job), began_at, now)
+        for kind in KINDS
+    ]
 
 
-def _line(kind: Kind, ran: Runs | None, began_at: datetime, oldest_at: datetime | None, now: datetime) -> Line:
+def _line(kind: Kind, rule: str, keep: timedelta | None, ran: Runs | None, began_at: datetime, now: datetime) -> Line:
+    oldest_at = _oldest_at(kind)
     not_run = now - (began_at if ran is None else ran.last_at) > OVERDUE
-    too_old = kind.keep is not None and oldest_at is not None and now - oldest_at > kind.keep + OVERDUE
-    return Line(kind, ran, oldest_at, not_run or too_old)
+    too_old = keep is not None and oldest_at is not None and now - oldest_at > keep + OVERDUE
+    return Line(kind, rule, ran, oldest_at, not_run or too_old)
+
+
+def _keep(kind: Kind, terms: Mapping[Term, timedelta]) -> timedelta | None:
+    if isinstance(kind.keep, tuple):
+        return sum((terms[term] for term in kind.keep), timedelta(0))
+    return kind.keep
 
 
 def _oldest_at(kind: Kind) -> datetime | None:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, tzinfo
 from itertools import product
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import SQLAlchemyError
 
-from server import clock, db
+from server import clock, db, paging, retention_terms
 from server.access import local_path
 from server.errors import Refused
 from server.people import login, queries, service
@@ -24,14 +24,12 @@ from server.places import queries as places
 from server.places.queries import BuildingView
 from server.presence import queries as presence
 from server.presence import service as presence_service
-from server.privacy import preview
-from server.privacy.inventory import INVENTORY
+from server.privacy import inventory, preview
 from server.privacy.look_ups import page as look_ups_page
+from server.retention_terms import Term
 from server.settings import Settings
 
 log = logging.getLogger(__name__)
-
-LOOK_UPS_SHOWN = timedelta(days=365)
 
 pages = Blueprint("privacy", __name__, template_folder="templates")
 
@@ -64,7 +62,7 @@ def me() -> ResponseReturnValue:
     """Everything I decide, and everything others did with it."""
     person_id, now = current_account().person_id, clock.now()
     notice = queries.newest_notice()
-    page = request.args.get("page", 1, type=int)
+    page = paging.asked(request.args.get("page", ""))
     about_me = {} if person_id is None else _about(person_id, notice, page, now)
     return render_template(
         "privacy/me.html",
@@ -73,7 +71,7 @@ def me() -> ResponseReturnValue:
         notice_text=None if notice is None else notice.text(str(get_locale())),
         levels=[(level, LEVEL_NAMES[level]) for level in reversed(LEVELS)],
         screens=SCREENS,
-        inventory=INVENTORY,
+        inventory=inventory.in_words(),
         **about_me,
     )
 
@@ -81,7 +79,7 @@ def me() -> ResponseReturnValue:
 def _about(person_id: int, notice: NoticeView | None, page: int, now: datetime) -> dict[str, object]:
     building = _building()
     today = now.astimezone(UTC if building is None else building.zone).date()
-    look_ups = presence.look_ups_of(person_id, now - LOOK_UPS_SHOWN)
+    look_ups = presence.look_ups_of(person_id, now - retention_terms.keep(Term.LOOK_UPS))
     choices = queries.choices_of([person_id])[person_id]
     sentences = preview.sentences(person_id, choices, building, now)
     return {

@@ -59,7 +59,7 @@ def test_a_call_is_taken_down_with_the_keyboard_alone(open_page, hall):
     expect(taken).to_contain_text("044-000-2111")
     expect(taken).to_contain_text("また電話する")
     expect(taken).to_contain_text("今日")
-    expect(taken).to_contain_text("未読")
+    expect(taken).to_contain_text("未対応")
 
 
 def test_whom_it_is_for_is_found_by_typing(open_page, hall):

@@ -1,6 +1,7 @@
 """A person's card and page, statuses in two clicks, and the preview of what others see, in a browser."""
 
 import re
+import time
 
 import make
 import pytest
@@ -49,6 +50,14 @@ def hall(hall, numbers):
     return hall
 
 
+def wait_for(page, is_so) -> None:
+    """Poll until it is so."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while not is_so():
+        assert time.monotonic() < deadline, "it never was"
+        page.evaluate("new Promise(requestAnimationFrame)")
+
+
 def test_the_page_says_who_where_and_how_to_reach_and_is_accessible(open_page, hall, axe, language, size):
     page = open_page(f"/people/{hall.suzuki}", hall.stranger, language=language, size=size)
 
@@ -71,6 +80,63 @@ def test_the_card_has_the_number_the_memo_and_the_page(open_page, hall, axe, lan
     expect(card.locator(f"a[href='/people/{hall.suzuki}']")).to_be_visible()
     assert overflow_px(page) == 0
     check(page, axe)
+
+
+def middle(page, locator) -> tuple[float, float]:
+    """Where an element's middle is, as shares of the map's width and height."""
+    box, around = locator.bounding_box(), page.locator("#map").bounding_box()
+    return (
+        (box["x"] + box["width"] / 2 - around["x"]) / around["width"],
+        (box["y"] + box["height"] / 2 - around["y"]) / around["height"],
+    )
+
+
+def is_in_the_middle(page, locator) -> bool:
+    x, y = middle(page, locator)
+    return 0.25 < x < 0.6 and 0.4 < y < 0.6
+
+
+def test_the_small_map_on_the_card_opens_the_floor_with_the_person_in_the_middle(open_page, hall, axe, language, size):
+    page = open_page("/", hall.head, language=language, size=size)
+    page.locator("#team .people__person", has_text="鈴木").click()
+    card = page.locator("#card")
+    expect(card.locator(".mini-map__zone--there")).to_be_visible()
+    expect(card.locator(".mini-map image")).to_have_attribute("href", re.compile("^/floors/18/plan"))
+    assert overflow_px(page) == 0
+    check(page, axe)
+
+    card.locator(".mini-map__link").click()
+
+    settled(page)
+    expect(page).to_have_url(re.compile(rf"/floors/18\?person={hall.suzuki}$"))
+    expect(page.locator("#card").get_by_role("heading")).to_be_focused()
+    found = page.locator("#map .chip--found")
+    expect(found).to_have_count(1)
+    if size is WIDE:
+        wait_for(page, lambda: is_in_the_middle(page, found))
+
+
+def test_beside_the_map_the_place_on_the_card_is_the_link_that_brings_the_person_to_the_middle(open_page, hall, axe):
+    page = settled(open_page("/floors/18", hall.head, language="en"))
+    page.locator("#people .people__person", has_text="鈴木").click()
+    expect(page.locator("#card .mini-map")).to_have_count(0)
+    found = page.locator("#map .chip--found")
+
+    page.locator("#card .person-card__place a").click()
+
+    wait_for(page, lambda: is_in_the_middle(page, found))
+    check(page, axe)
+
+
+def test_over_the_list_the_card_has_the_small_map_which_shows_the_map_instead(open_page, hall, axe):
+    page = settled(open_page("/floors/18", hall.head, language="en"))
+    page.keyboard.press("t")
+    page.locator("#people-table button", has_text="鈴木").click()
+
+    page.locator("#card .mini-map__link").click()
+
+    expect(page.locator("#listing")).to_be_hidden()
+    wait_for(page, lambda: is_in_the_middle(page, page.locator("#map .chip--found")))
 
 
 def test_a_status_is_said_in_two_clicks_and_read_on_another_open_page_sr_01(open_page, hall, axe, language, size):

@@ -6,7 +6,7 @@ from pathlib import Path
 import make
 import pytest
 from playwright.sync_api import expect
-from screens import NARROW, PHONE, WIDE, Size, overflow_px
+from screens import NARROW, PHONE, WIDE, Size, overflow_px, settled
 
 from server import audit, clock, db
 from server.people import protection
@@ -142,6 +142,21 @@ def test_the_list_of_lengths_closes_when_one_turns_elsewhere_p5(open_page, hall)
     page.locator("h1").click()
 
     expect(page.locator(".pause__choices")).to_be_hidden()
+
+
+def test_a_sentence_over_a_floor_leaves_the_map_its_room(open_page, hall):
+    page = settled(open_page("/floors/18", hall.stranger))
+    width = page.locator("#map").bounding_box()["width"]
+
+    page.locator("#pause-menu button").first.click()
+
+    expect(page.locator(".notice")).to_have_text("所在表示を停止しました。")
+    settled(page)
+    map_box, notice = page.locator("#map").bounding_box(), page.locator(".notice").bounding_box()
+    assert map_box["width"] == width
+    assert notice["y"] + notice["height"] <= map_box["y"]
+    page.locator("#pause-menu button").first.click()
+    expect(page.locator("#pause-menu")).to_have_class("pause")
 
 
 def test_hiding_needs_no_script_p5(browser, hall, site):

@@ -92,5 +92,6 @@ def _known(hall: Hall) -> dict[str, object]:
         '"person_id": 123': f'"person_id": {hall.suzuki}',
         "/units/12?page=2": f"/units/{hall.section}?page=1",
         "/memos/7/": f"/memos/{memo_id}/",
+        "/memos/8": f"/memos/{memo_id + 1}",  # the one that the page has just taken down
         "2026-12-01T17:15:00+09:00": (now + timedelta(hours=1)).isoformat(),
     }

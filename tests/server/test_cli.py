@@ -15,11 +15,13 @@ import pyotp
 import pytest
 from click.testing import CliRunner, Result
 from mqtt_client import until
+from watching import Office
 
 from server import audit, clock, db
 from server.cli import COMMANDS, main
 from server.people import factors, queries, service, sessions
 from server.people.rules import Role
+from server.presence import queries as presence
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTHING_LISTENS = "postgresql://iruka:top-secret@127.0.0.1:1/iruka"
@@ -143,6 +145,25 @@ def test_a_notice_is_published_from_two_files(iruka, tmp_path):
         notice = queries.newest_notice()
     assert (notice.text_ja, notice.text_en) == ("職員を探すために使います。", "To find colleagues.")
     assert str(notice.union_consulted_on) == "2026-10-01"
+
+
+def test_a_notice_published_on_the_command_line_forgets_every_place_as_the_page_does_p2(iruka, tmp_path):
+    """P2: nobody has read the new version, so nothing is kept of anybody."""
+    office = Office()
+    office.put(office.suzuki, office.zone_a)
+    (tmp_path / "text.txt").write_text("目的\n", "utf-8")
+    text = str(tmp_path / "text.txt")
+
+    done = iruka("publish-notice", *("--ja", text, "--en", text, "--officer", "総務課長", "--rules-document", "要綱"),
+                 "--union-consulted-on", "2026-10-01")  # fmt: skip
+
+    assert done.exit_code == 0, done.output
+    with db.reading():
+        assert presence.whereabouts() == {}
+        (line,) = audit.entries(1)
+    assert (line.actor, line.action, line.details) == (
+        "iruka publish-notice", "notice_published", {"version": office.notice + 1}
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("content", "says"), [("髙".encode("cp932"), "not text in UTF-8"), (b" \n", "is empty")])

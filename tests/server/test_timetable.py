@@ -12,6 +12,7 @@ from server.people import failures
 from server.people.models import LoginSession, SignInFailure
 from server.privacy import queries, service
 from server.privacy.queries import Runs
+from server.retention_terms import BOUNDS, Term
 from server.timetable import JOBS, Job
 
 
@@ -70,7 +71,7 @@ def test_runs_are_forgotten_after_three_years_p10(database):
         service.note_run("a", 1, make.at("08:00"), TOKYO)
 
     with db.transaction():
-        assert service.expire_runs(make.at("08:00") - timetable.KEEP_RUNS) == 1
+        assert service.expire_runs(make.at("08:00") - BOUNDS[Term.REPORT].default) == 1
 
 
 def test_the_table_starts_and_stops(sqlite):

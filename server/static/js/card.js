@@ -1,5 +1,6 @@
 // The card of one person. Opening it is a look-up by name, which the person can see.
 
+import { miniMap } from "./mini-map.js";
 import { element, inLanguage, page, t } from "./page.js";
 import { beside, claimed, floorName, source, sureness, whereabouts } from "./say.js";
 
@@ -18,10 +19,12 @@ export class Card {
    *   host           the element it is shown in
    *   screen         where it is opened now, for the look-up's record
    *   zoneCentre     (zone code) → [x_m, y_m] when the zone is on this page's plan, else null
+   *   isOverMap()    whether the plan of this page's floor is in sight beside it
+   *   onCentre(person)  bring a person of this page's floor to the middle of the plan
    *   onShow(person, portal), onClose
    */
-  constructor({ host, screen, zoneCentre = () => null, onShow = () => {}, onClose = () => {} }) {
-    Object.assign(this, { host, screen, zoneCentre, onShow, onClose });
+  constructor({ host, screen, zoneCentre = () => null, isOverMap = () => false, onCentre = () => {}, onShow = () => {}, onClose = () => {} }) {
+    Object.assign(this, { host, screen, zoneCentre, isOverMap, onCentre, onShow, onClose });
     host.addEventListener("keydown", (event) => event.key === "Escape" && this.close());
   }
 
@@ -63,13 +66,26 @@ export class Card {
     const isClaim = person.source === "booking" || person.source === "check_in";
     const how = [sureness(person), isClaim ? claimed(found) : source(person)].filter(Boolean).join(" · ");
     const way = this.way(found, zoneName());
+    const isBeside = found.floor?.code === page.floor && this.isOverMap();
+    const place = whereabouts(person, zoneName);
     return [
-      element("p", { class: "person-card__place" }, whereabouts(person, zoneName)),
+      element("p", { class: "person-card__place" }, isBeside ? this.toMap(found, {}, place) : place),
       element("p", { class: "hint" }, how),
       status,
       found.sensors_down && element("p", { class: "hint" }, t("The sensors cannot be reached, so this may be old.")),
+      found.floor && !isBeside && this.toMap(found, { class: "mini-map__link" }, miniMap(found, place), element("span", {}, t("Show on the map"))),
       way && element("p", {}, way),
     ];
+  }
+
+  /** A link to the floor with the person in the middle; on that floor's own page nothing is loaded again. */
+  toMap({ person, floor }, properties, ...children) {
+    const onclick = (event) => {
+      if (floor.code !== page.floor || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.onCentre(person);
+    };
+    return element("a", { ...properties, href: `/floors/${encodeURIComponent(floor.code)}?person=${person.id}`, onclick }, ...children);
   }
 
   way(found, zone) {
@@ -118,12 +134,11 @@ function posts(found) {
 }
 
 /** What a reader does next, as verbs. */
-function actions({ person, floor, numbers }) {
+function actions({ person, numbers }) {
   const [first] = numbers;
   const made = [
     first && element("a", { class: "button", href: `tel:${first.number}` }, t("Call %(number)s", { number: first.number })),
     !person.me && element("a", { class: "button button--quiet", href: `/memos/new?for=${person.id}` }, t("Leave a call memo")),
-    floor && floor.code !== page.floor && element("a", { class: "button button--quiet", href: `/floors/${floor.code}?person=${person.id}` }, t("Show on the map")),
     element("a", { class: "button button--text", href: `/people/${person.id}` }, t("All numbers and posts")),
   ];
   return [element("div", { class: "buttons person-card__actions" }, ...made.filter(Boolean))];

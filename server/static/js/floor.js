@@ -22,6 +22,8 @@ const card = new Card({
   host: byId("card"),
   screen: "map",
   zoneCentre: (code) => map.centreOf(code),
+  isOverMap: () => byId("listing").hidden,
+  onCentre: (person) => centre(person),
   onShow(person, portal) {
     map.setFound(person.id);
     map.setWay(person.me ? null : portal, person.floor === page.floor ? person.zone : null);
@@ -207,6 +209,15 @@ function showTables(people) {
   );
 }
 
+/** The person in the middle of what is left of the map beside the card; who is only somewhere on the floor, in sight. */
+function centre(person) {
+  if (person.floor !== page.floor) return;
+  showView(false);
+  map.centreOn(person.id, person.zone, byId("card"));
+  const chip = byId("somewhere-people").querySelector(`[data-key="${person.id}"]`);
+  (chip ?? byId("map")).scrollIntoView({ block: "nearest" });
+}
+
 /** Map or tables; the same content, one key away. */
 function showView(table) {
   card.screen = table ? "list" : "map";
@@ -257,7 +268,7 @@ const live = new Live({
     if (page.person) {
       const id = page.person;
       page.person = null;
-      card.open(id);
+      card.open(id).then(() => card.person && centre(card.person));
     }
   },
   onPerson(person) {

@@ -149,6 +149,21 @@ export class FloorMap {
     if (entry) this.map.flyToBounds(entry.bounds, { padding: [24, 24], maxZoom: Math.log2(60), duration: 0.4 });
   }
 
+  /** The zone as large as it goes, then the person's chip in the middle of what `cover` leaves free. */
+  centreOn(personId, code, cover) {
+    if (!this.zones.has(code)) return;
+    this.map.once("moveend", () => {
+      this.layOut();
+      const chip = this.chips.get(personId);
+      if (!chip) return;
+      const [host, is, over] = [this.host, chip, cover].map((one) => one.getBoundingClientRect());
+      const isBeside = !cover.hidden && over.left > host.left + host.width / 4 && over.top < host.bottom;
+      const x = (host.left + (isBeside ? over.left : host.right)) / 2;
+      this.map.panBy([is.x + is.width / 2 - x, is.y + is.height / 2 - (host.top + host.bottom) / 2]);
+    });
+    this.zoomTo(code);
+  }
+
   /** Centre and mark the place that the page's address asks for: {zone, seat, at}. */
   setAsked({ zone, seat, at }) {
     this.asked = zone;

@@ -223,6 +223,11 @@ def test_somebody_who_has_left_is_in_no_list(city, me):
 # -- kiosk
 
 
+@pytest.mark.parametrize(("language", "words"), [("ja", "検索だけの画面"), ("en", "Nothing but the search box")])
+def test_staff_come_to_the_page_that_is_nothing_but_the_box_from_the_start_page(me, language, words):
+    assert f'<a href="/find">{words}</a>' in me.get(f"/?lang={language}").text
+
+
 @pytest.mark.parametrize("path", ["/find", "/directory", "/directory/units"])
 def test_a_kiosk_finds_people_and_numbers(city, signed_in, path):
     assert signed_in(Role.KIOSK).get(path).status_code == 200

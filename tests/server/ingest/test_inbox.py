@@ -42,6 +42,27 @@ def test_a_flood_of_a_hundred_thousand_messages_stays_within_its_bounds_rp_09():
     assert inbox.dropped() == 99_000
 
 
+def test_nothing_waits_for_longer_than_fifteen_minutes_however_long_nobody_takes_it_p10():
+    inbox = Inbox()
+    for at_s in (0.0, 899.0, 901.0):
+        inbox.put("t", str(at_s).encode(), at_s=at_s)
+
+    assert len(inbox) == 2, "also while only the broker is awake"
+    assert [delivery.at_s for delivery in inbox.take(now_s=1800.0)] == [901.0]
+    assert inbox.dropped() == 2
+
+
+def test_how_long_something_waits_may_be_shortened_and_never_lengthened_p10():
+    inbox = Inbox()
+    inbox.keep_for(60.0)
+    inbox.put("t", b"", at_s=0.0)
+    assert inbox.take(now_s=61.0) == []
+
+    inbox.keep_for(3600.0)
+    inbox.put("t", b"", at_s=0.0)
+    assert inbox.take(now_s=901.0) == []
+
+
 def test_waiting_ends_when_something_is_there():
     inbox = Inbox()
     inbox.put("t", b"")

@@ -137,6 +137,20 @@ def test_somebody_whose_badge_falls_silent_is_silent_and_later_away(office):
     assert office.known().state == State.AWAY
 
 
+@pytest.mark.parametrize(("asked_s", "kept_s"), [(120, 120), (3600, 900)])
+def test_a_badge_that_is_not_heard_is_believed_nowhere_after_the_term_p10(office, asked_s, kept_s):
+    office.pipeline.keep_for(asked_s)
+    office.hear(IN_A, 20)
+
+    office.hear(None, kept_s - 5)
+    followed = office.pipeline.tags
+    office.hear(None, 10)
+
+    assert (followed, office.pipeline.tags) == (1, 0)
+    office.hear(IN_B, 40)
+    assert office.known().zone_id == office.zone_b
+
+
 def test_while_no_receiver_reports_people_fall_silent_but_nobody_leaves_rp_11(office):
     office.hear(IN_A, 20)
 

@@ -46,6 +46,54 @@ def test_a_memo_is_taken_read_counted_handled_and_reopened(office, stranger, suz
     assert suzuki.send_json(f"{path}/handled", {}, method="DELETE").json["handled"] is False
 
 
+def test_who_took_it_down_reads_neither_that_it_was_read_nor_who_handled_it_p3(office, stranger, suzuki):
+    """P3: nobody learns from their own memo that somebody is at their screen."""
+    taken = stranger.send_json("/api/v1/memos", {"unit_id": office.section, "caller": "x"}).json
+    suzuki.get("/memos")
+
+    assert stranger.get(f"/api/v1/memos/{taken['id']}").json == taken
+
+    suzuki.send_json(f"/api/v1/memos/{taken['id']}/handled", {})
+    assert stranger.get(f"/api/v1/memos/{taken['id']}").json == taken | {"handled": True}
+
+
+def test_the_taker_corrects_and_withdraws_while_nobody_has_handled_it(office, stranger, suzuki, signed_in):
+    path = (
+        f"/api/v1/memos/{stranger.send_json('/api/v1/memos', {'person_id': office.suzuki, 'caller': 'x'}).json['id']}"
+    )
+    other = {"caller": "幸商事", "matter": "折り返し不要", "wish": "information"}
+
+    shown = stranger.send_json(path, other, method="PUT")
+
+    assert shown.status_code == 200
+    assert (shown.json["caller"], shown.json["number"], shown.json["wish"]) == ("幸商事", "", "information")
+    assert suzuki.get(path).json["caller"] == "幸商事"
+    for bad in (
+        {},
+        {"caller": ""},
+        {"caller": "x" * 10_000},
+        {"caller": "x", "number": "😀"},
+        {"caller": "x", "wish": "?"},
+    ):
+        refused = stranger.send_json(path, bad, method="PUT")
+        assert (refused.status_code, bool(refused.json["message"])) == (422, True)
+    head = signed_in(person_id=office.head)
+    for method in ("PUT", "DELETE"):
+        assert suzuki.send_json(path, other, method=method).json["code"] == "memo_not_taken"
+        hidden = head.send_json(path, other, method=method)
+        assert (hidden.status_code, hidden.json["code"]) == (404, "no_memo")
+    suzuki.send_json(f"{path}/handled", {})
+    for method in ("PUT", "DELETE"):
+        refused = stranger.send_json(path, other, method=method)
+        assert (refused.status_code, refused.json["code"]) == (409, "memo_handled")
+    suzuki.send_json(f"{path}/handled", {}, method="DELETE")
+
+    assert stranger.send_json(path, {}, method="DELETE").status_code == 204
+
+    assert stranger.get(path).status_code == 404
+    assert suzuki.get("/api/v1/memos").json["memos"] == []
+
+
 def test_an_answer_never_says_when_it_was_read_or_handled_p3(office, stranger, suzuki):
     """P3: nobody can read from a memo when somebody was at work."""
     taken = stranger.send_json("/api/v1/memos", {"person_id": office.suzuki, "caller": "x"}).json

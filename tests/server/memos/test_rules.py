@@ -10,6 +10,7 @@ from make import at
 from server.errors import Refused
 from server.memos import rules
 from server.memos.rules import Reader, Recipient, Urgency, Wish
+from server.retention_terms import BOUNDS, Term
 
 ME = Reader(account_id=1, person_id=10, unit_ids=frozenset({100, 101}))
 
@@ -121,4 +122,5 @@ def test_a_memo_goes_30_days_after_it_is_done_and_90_when_nobody_handles_it_p10(
     now = at("10:00")
     handled_at = None if handled_days_ago is None else now - timedelta(days=handled_days_ago)
 
-    assert rules.is_over(now - timedelta(days=taken_days_ago), handled_at, now) is over
+    done, waiting = (BOUNDS[term].default for term in (Term.MEMOS_DONE, Term.MEMOS_OPEN))
+    assert rules.is_over(now - timedelta(days=taken_days_ago), handled_at, now, done, waiting) is over

@@ -13,7 +13,7 @@ from server.changes import Thing
 from server.errors import Refused
 from server.memos import queries, rules, service
 from server.memos.models import Memo
-from server.memos.rules import Reader, Recipient
+from server.memos.rules import Draft, Reader, Recipient, Urgency, Wish
 from server.people.rules import Viewer
 
 NOW = at("10:00")
@@ -102,7 +102,9 @@ def test_whoever_takes_a_section_s_memo_handles_it_for_all_and_can_undo_it(offic
 
     assert queries.open_for(office.reader(office.head)) == []
     (done,) = queries.taken_by(office.reader(office.tanaka))
-    assert (done.is_handled, done.handled_by_name) == (True, "鈴木 一")
+    assert (done.is_handled, done.handled_by_name) == (True, ""), "who was there to handle it is not the taker's"
+    (theirs,) = queries.handled_for(office.reader(office.head))
+    assert theirs.handled_by_name == "鈴木 一"
 
     with db.transaction():
         service.reopen(memo_id, office.reader(office.head), NOW)
@@ -111,17 +113,78 @@ def test_whoever_takes_a_section_s_memo_handles_it_for_all_and_can_undo_it(offic
     assert (again.is_handled, again.handled_by_name) == (False, "")
 
 
-def test_who_took_a_call_down_cannot_handle_it_and_reads_that_it_was_read(small):
+def test_who_took_a_call_down_cannot_handle_it(small):
     memo_id = small.take(Recipient(person_id=small.suzuki), small.tanaka)
     taker = small.reader(small.tanaka)
+
     with pytest.raises(Refused, match="no such memo"), db.transaction():
         service.handle(memo_id, taker, "田中 一", NOW)
 
-    with db.transaction():
-        service.see([memo_id], NOW)
-
     (taken,) = queries.taken_by(taker)
-    assert (taken.is_seen, taken.is_handled, taken.is_mine) == (True, False, False)
+    assert (taken.is_handled, taken.is_mine) == (False, False)
+
+
+CORRECTED = {
+    "caller": "幸商事",
+    "number": "044-000-2222",
+    "matter": "折り返し不要",
+    "wish": "information",
+    "urgency": "today",
+}
+
+
+def corrected(small) -> Draft:
+    return rules.draft(Recipient(person_id=small.suzuki), *CORRECTED.values())
+
+
+def test_who_took_a_call_down_corrects_it_until_it_is_handled(office):
+    memo_id = office.take(Recipient(person_id=office.suzuki), office.tanaka)
+    taker = office.reader(office.tanaka)
+
+    with db.transaction():
+        service.correct(memo_id, taker, corrected(office), NOW)
+
+    (memo,) = queries.open_for(office.reader(office.suzuki))
+    assert (memo.id, memo.caller, memo.number, memo.matter) == (memo_id, "幸商事", "044-000-2222", "折り返し不要")
+    assert (memo.wish, memo.urgency) == (Wish.INFORMATION, Urgency.TODAY)
+    assert [line.thing_id for line in changes.since(0) if line.thing is Thing.MEMO] == [memo_id] * 2
+    with db.transaction():
+        service.handle(memo_id, office.reader(office.suzuki), "鈴木 一", NOW)
+    with pytest.raises(Refused) as refused, db.transaction():
+        service.correct(memo_id, taker, corrected(office), NOW)
+    assert (refused.value.code, refused.value.status) == ("memo_handled", 409)
+
+
+def test_who_took_a_call_down_withdraws_it_until_it_is_handled(office):
+    taker = office.reader(office.tanaka)
+    first, second = (office.take(Recipient(person_id=office.suzuki), office.tanaka) for _ in range(2))
+    with db.transaction():
+        service.handle(second, office.reader(office.suzuki), "鈴木 一", NOW)
+
+    with db.transaction():
+        service.withdraw(first, taker, NOW)
+    with pytest.raises(Refused, match="handled already"), db.transaction():
+        service.withdraw(second, taker, NOW)
+
+    assert queries.open_for(office.reader(office.suzuki)) == []
+    assert [memo.id for memo in queries.taken_by(taker)] == [second]
+
+
+@pytest.mark.parametrize("verb", ["correct", "withdraw"])
+def test_nobody_else_corrects_or_withdraws_a_memo(small, verb):
+    memo_id = small.take(Recipient(person_id=small.suzuki), small.tanaka)
+    more = (corrected(small), NOW) if verb == "correct" else (NOW,)
+
+    for who, wanted, answer in (
+        (small.head, memo_id, ("no_memo", 404)),
+        (small.head, memo_id + 1000, ("no_memo", 404)),
+        (small.suzuki, memo_id, ("memo_not_taken", 403)),
+    ):
+        with pytest.raises(Refused) as refused, db.transaction():
+            getattr(service, verb)(wanted, small.reader(who), *more)
+        assert (refused.value.code, refused.value.status) == answer
+    (memo,) = queries.open_for(small.reader(small.suzuki))
+    assert memo.caller != "幸商事"
 
 
 @pytest.mark.parametrize("verb", ["handle", "reopen"])

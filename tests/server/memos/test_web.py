@@ -114,17 +114,73 @@ def test_one_click_on_the_start_page_handles_it_and_another_undoes_it(office, as
     assert only_memo(suzuki).id == memo_id
 
 
-def test_the_taker_reads_that_it_was_read_and_by_whom_it_was_handled_but_never_when(office, as_person):
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_the_taker_reads_only_whether_it_is_handled_whatever_the_reader_does_p3(office, as_person, language):
+    """P3: asking again and again for one's own memo tells nothing of when somebody is at their screen."""
     stranger, suzuki = as_person(office.stranger), as_person(office.suzuki)
     take(stranger, f"unit:{office.section}")
-    assert "未読" in stranger.get("/memos").text
+    plain = re.compile(r'[0-9a-f]{40,}|nonce="[^"]*"|content="[^"]*"|value="[^"]*"')
+    pages = ("/memos", "/api/v1/memos?state=taken")
+    before = [plain.sub("", stranger.get(f"{path}{'&' if '?' in path else '?'}lang={language}").text) for path in pages]
 
-    suzuki.get("/memos")
+    for path in ("/", "/memos", "/memos/card", "/api/v1/memos", "/api/v1/memos/count"):
+        suzuki.get(path)
 
-    assert "既読" in stranger.get("/memos").text
+    after = [plain.sub("", stranger.get(f"{path}{'&' if '?' in path else '?'}lang={language}").text) for path in pages]
+    assert after == before
+    assert ("未対応" if language == "ja" else "not handled yet") in after[0]
     suzuki.send(f"/memos/{only_memo(suzuki).id}/handled")
-    assert "鈴木 一が対応済み" in stranger.get("/memos").text
-    assert "鈴木 一が対応済み" in as_person(office.sato).get("/memos").text
+    shown = stranger.get(f"/memos?lang={language}").text
+    assert ("対応済み" if language == "ja" else "handled") in shown
+    assert "鈴木 一が対応済み" not in shown
+    assert "鈴木 一が対応済み" in as_person(office.sato).get("/memos?lang=ja").text
+
+
+def test_the_taker_corrects_a_memo_on_the_same_form(office, as_person):
+    stranger, suzuki = as_person(office.stranger), as_person(office.suzuki)
+    take(stranger, f"person:{office.suzuki}", number="044-000-2111", matter="見積りの件")
+    memo_id = only_memo(suzuki).id
+    assert f'href="/memos/{memo_id}/correct"' in stranger.get("/memos").text
+    form = stranger.get(f"/memos/{memo_id}/correct?lang=ja").text
+    assert f'data-memo="{memo_id}"' in form
+    assert all(said in form for said in ("取次ぎの訂正", "鈴木 一", "川崎商事 山田様", "044-000-2111", "見積りの件"))
+
+    bad = stranger.send(f"/memos/{memo_id}/correct?lang=ja", caller="", wish="call_back", urgency="normal", matter="x")
+    assert bad.status_code == 422
+    assert "どなたからの電話かを入力してください。" in bad.text
+    done = stranger.send(f"/memos/{memo_id}/correct", caller="幸商事", wish="information", urgency="urgent")
+
+    assert done.location == f"/memos?saved={memo_id}"
+    memo = only_memo(suzuki)
+    assert (memo.id, memo.caller, memo.number, memo.urgency) == (memo_id, "幸商事", "", "urgent")
+
+
+def test_the_taker_withdraws_a_memo(office, as_person):
+    stranger, suzuki = as_person(office.stranger), as_person(office.suzuki)
+    take(stranger, f"person:{office.suzuki}")
+    memo_id = only_memo(suzuki).id
+    assert f'action="/memos/{memo_id}/withdraw"' in stranger.get("/memos").text
+
+    done = stranger.send(f"/memos/{memo_id}/withdraw?lang=ja")
+
+    assert "取次ぎを取り消しました。" in stranger.get(f"{done.location}?lang=ja").text
+    assert "川崎商事" not in suzuki.get("/memos").text
+
+
+def test_what_is_handled_is_neither_corrected_nor_withdrawn(office, as_person):
+    stranger, suzuki = as_person(office.stranger), as_person(office.suzuki)
+    take(stranger, f"person:{office.suzuki}")
+    memo_id = only_memo(suzuki).id
+    suzuki.send(f"/memos/{memo_id}/handled")
+
+    assert f"/memos/{memo_id}/" not in stranger.get("/memos").text
+    for answer in (
+        stranger.get(f"/memos/{memo_id}/correct?lang=ja"),
+        stranger.send(f"/memos/{memo_id}/correct?lang=ja", caller="x", wish="call_back", urgency="normal"),
+        stranger.send(f"/memos/{memo_id}/withdraw?lang=ja"),
+    ):
+        assert answer.status_code == 409
+        assert "この取次ぎは対応済みのため、変更できません。" in answer.text
 
 
 def test_whoever_guesses_ids_meets_the_same_404_as_for_nothing(office, as_person):
@@ -140,6 +196,12 @@ def test_whoever_guesses_ids_meets_the_same_404_as_for_nothing(office, as_person
         assert cut.sub("", theirs.text) == cut.sub("", nothing.text)
     assert "川崎商事" not in head.get(f"/memos?handled={memo_id}&saved={memo_id}").text
     assert head.send(f"/memos/{2**40}/handled").status_code == 404
+    for theirs, nothing in (
+        (head.get(f"/memos/{memo_id}/correct"), head.get(f"/memos/{memo_id + 1000}/correct")),
+        (head.send(f"/memos/{memo_id}/correct"), head.send(f"/memos/{memo_id + 1000}/correct")),
+        (head.send(f"/memos/{memo_id}/withdraw"), head.send(f"/memos/{memo_id + 1000}/withdraw")),
+    ):
+        assert (theirs.status_code, nothing.status_code) == (404, 404)
 
 
 @pytest.mark.parametrize(

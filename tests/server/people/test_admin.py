@@ -7,9 +7,10 @@ import make
 import pyotp
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 
 from server import audit, clock, db
-from server.people import factors, queries, tokens
+from server.people import factors, queries, service, tokens
 from server.people.models import Account, LoginSession, Person
 from server.people.rules import Role, Scope
 
@@ -226,3 +227,78 @@ def test_there_is_no_way_to_act_as_somebody_else_sr_19(app):
     routes = [rule.rule for rule in app.url_map.iter_rules()]
 
     assert not [route for route in routes if re.search("impersonat|become|switch|act-as", route)]
+
+
+# -- protected people
+
+
+@pytest.fixture
+def protected(takanami) -> str:
+    """The staff number of the same member of staff, who is protected now."""
+    with db.transaction():
+        person_id = queries.account(takanami).person_id
+        db.session.execute(update(Person).where(Person.id == person_id).values(protected=True))
+    with db.reading():
+        return db.session.get(Person, person_id).staff_no
+
+
+@pytest.mark.parametrize("query", ["", "?q=takanami", "?q=髙波", "?q=髙波 真琴", "?role=staff", "?page=1"])
+def test_the_account_of_a_protected_person_is_in_no_list_p13(admin, protected, query):
+    page = admin.get(f"/admin/accounts{query}").text
+
+    assert ">takanami<" not in page
+    assert ">髙波 真琴<" not in page
+    assert protected not in page
+
+
+def test_part_of_the_staff_number_does_not_find_a_protected_person_p13(admin, protected):
+    for part in (protected[:-1], protected[1:], f"{protected}0", "%"):
+        assert ">takanami<" not in admin.get("/admin/accounts", query_string={"q": part}).text
+
+
+def test_nobody_learns_from_a_count_that_there_is_a_protected_person_p13(admin, takanami):
+    with db.transaction():
+        make.account("other")
+    before = admin.get("/admin/accounts?role=staff").text.count('scope="row"')
+    with db.transaction():
+        db.session.execute(update(Person).values(protected=True))
+
+    page = admin.get("/admin/accounts?role=staff&lang=en").text
+
+    assert (before, page.count('scope="row"')) == (2, 1)
+    assert "Accounts: 1" in page
+
+
+def test_the_whole_staff_number_opens_a_protected_person_s_account_without_a_place_unit_or_phone_p13(
+    admin, takanami, protected
+):
+    listed = admin.get("/admin/accounts", query_string={"q": protected}).text
+    address = re.search(rf'href="(/admin/accounts/{takanami}\?[^"]+)"', listed)[1]
+
+    page = admin.get(address).text.partition("<main")[2]
+
+    assert ">takanami<" in listed
+    assert "髙波 真琴" in page
+    assert [word for word in ("保護", "内線", "所在", "座席") if word in page] == []
+    done = admin.send(re.search(r'action="([^"]+/close[^"]*)"', page)[1])
+    assert admin.get(done.location).status_code == 200
+    assert not queries.account(takanami).active
+
+
+@pytest.mark.parametrize("staff_no", ["", "?staff_no=", "?staff_no=0", "?staff_no=%25", "?staff_no=takanami"])
+def test_a_guessed_id_of_a_protected_person_s_account_is_as_nothing_p13(admin, takanami, protected, staff_no):
+    nothing = admin.get(f"/admin/accounts/999999{staff_no}")
+    guessed = admin.get(f"/admin/accounts/{takanami}{staff_no}")
+
+    assert (guessed.status_code, nothing.status_code) == (404, 404)
+    assert admin.send(f"/admin/accounts/{takanami}/close{staff_no}").status_code == 404
+    assert queries.account(takanami).active
+
+
+def test_a_person_who_gets_an_account_in_the_same_moment_is_told_so_and_not_the_login_name(sqlite):
+    with db.transaction():
+        person_id = make.person()
+        make.account("first", person_id=person_id)
+
+    with pytest.raises(IntegrityError), db.transaction():
+        service.create_account("second", make.PASSWORD, Role.STAFF, clock.now(), person_id)

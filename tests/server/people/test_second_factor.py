@@ -1,6 +1,7 @@
 """The second factor: set up, asked for, given once, and lost (SR-11, SR-19)."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import make
@@ -8,9 +9,11 @@ import pyotp
 import pytest
 
 from server import clock, db
+from server.errors import Refused
 from server.people import factors, sessions
 from server.people.rules import Role
 
+SEAL = factors.Seal("x" * 40)
 SECRET = re.compile(r'<code class="secret" id="secret">([^<]+)</code>')
 
 
@@ -249,3 +252,42 @@ def test_new_recovery_codes_replace_the_old_ones(app, takanami, signed_in):
     assert len(codes_on(shown)) == 10
     with db.reading():
         assert factors.state(takanami).codes_left == 10
+
+
+def test_of_two_who_set_up_the_first_one_at_once_one_wins_sr_19(database, app):
+    """SR-19: whoever has only the password does not push aside what the owner sets up in the same moment."""
+    with db.transaction():
+        account_id = make.account()
+    offered = [factors.new_secret() for _ in range(4)]
+
+    def work(secret: str) -> bool:
+        try:
+            with db.transaction():
+                factors.confirm(account_id, secret, code_of(secret), SEAL, clock.now(), replace=False)
+        except Refused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        won = list(threads.map(work, offered))
+
+    assert won.count(True) == 1
+    with db.transaction():
+        assert factors.is_right(account_id, code_of(offered[won.index(True)], 1), SEAL, clock.now())
+
+
+def test_renewing_recovery_codes_in_two_windows_at_once_leaves_ten_sr_19(database, app):
+    secret = factors.new_secret()
+    with db.transaction():
+        account_id = make.account()
+        factors.confirm(account_id, secret, code_of(secret), SEAL, clock.now())
+
+    def work(_window: int) -> None:
+        with db.transaction():
+            factors.renew_codes(account_id)
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(work, range(12)))
+
+    with db.reading():
+        assert factors.state(account_id).codes_left == 10

@@ -1,5 +1,6 @@
 """API tokens: shown once, kept as a hash, limited in reach and time (SR-16)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -153,3 +154,18 @@ def test_an_account_has_twenty_tokens_at_most_sr_16(account_id):
 
     with pytest.raises(Refused, match="20 tokens"):
         issue(account_id)
+
+
+def test_of_two_who_make_the_twentieth_token_at_once_one_wins_sr_16(account_id):
+    for number in range(19):
+        issue(account_id, name=str(number))
+
+    def work(number: int) -> bool:
+        try:
+            issue(account_id, name=f"at once {number}")
+        except Refused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sum(threads.map(work, range(4))) == 1

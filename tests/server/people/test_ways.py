@@ -1,6 +1,7 @@
 """Ways in besides the local password: the directory on the same form, and a proxy that knows who is there."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,12 +10,13 @@ import pytest
 import slapd
 from flask import Flask
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 from visitor import Visitor
 
 from server import audit, clock, db, settings
 from server.app import create_app
 from server.errors import Misconfigured
-from server.people import passwords, queries, service
+from server.people import linking, passwords, queries, service
 from server.people.models import Account, Identity, Person
 from server.people.rules import Role
 
@@ -176,6 +178,33 @@ def test_the_proxy_names_somebody_by_staff_number_and_they_are_in(with_proxy, pe
     with db.reading():
         account = db.session.scalars(select(Account)).one()
     assert (account.person_id, account.role) == (person_id, "staff")
+
+
+def test_whoever_comes_for_the_first_time_in_two_windows_at_once_comes_in_with_both(with_proxy):
+    add_person()
+
+    def work(_window: int) -> int:
+        return visit(with_proxy, "10.1.2.3", {"X-Remote-User": "000777"})[1].status_code
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(work, range(4))) == [302] * 4
+    with db.reading():
+        assert len(list(db.session.scalars(select(Account)))) == 1
+
+
+def test_an_account_made_in_the_same_moment_is_found_the_second_time(with_proxy, monkeypatch):
+    person_id = add_person()
+    look = linking.account_named
+
+    def overtaken(*given):
+        monkeypatch.setattr(linking, "account_named", look)
+        raise IntegrityError("INSERT", {}, Exception("person_id"))
+
+    monkeypatch.setattr(linking, "account_named", overtaken)
+
+    assert visit(with_proxy, "10.1.2.3", {"X-Remote-User": "000777"})[1].location == "/me"
+    with db.reading():
+        assert db.session.scalars(select(Account)).one().person_id == person_id
 
 
 def test_the_proxy_names_somebody_by_login(with_proxy):

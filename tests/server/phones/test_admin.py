@@ -1,5 +1,6 @@
 """Giving numbers out on pages: own bureau only, errors at the field, nothing lost."""
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -12,7 +13,7 @@ from werkzeug.test import TestResponse
 from server import clock, db
 from server.people import service as people
 from server.people.rules import Role
-from server.phones import queries, service
+from server.phones import admin, queries, service
 from server.phones.rules import Holder
 
 
@@ -68,6 +69,19 @@ def test_the_list_is_filtered(clerk: Visitor) -> None:
         assert page.status_code == 200
         assert there in page.text
         assert not_there not in page.text
+
+
+def test_a_long_list_is_shown_in_pages_that_keep_the_filter(clerk: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(admin, "ON_A_PAGE", 1)
+
+    first = clerk.get("/numbers?q=241").text
+    address = re.search(r'rel="next" href="([^"]+)"', first)
+    assert address is not None
+    assert "q=241" in address[1]
+    assert "page=2" in address[1]
+    second = clerk.get(address[1].replace("&amp;", "&")).text
+    assert 'rel="prev"' in second
+    assert re.findall(r"/numbers/([0-9]+)/edit", first) != re.findall(r"/numbers/([0-9]+)/edit", second)
 
 
 def test_the_next_free_numbers_lie_beside_those_of_the_section(exchange: Exchange, clerk: Visitor) -> None:

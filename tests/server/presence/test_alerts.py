@@ -10,8 +10,9 @@ from watching import Office
 from server import clock, db
 from server.errors import Refused
 from server.people.rules import Role
-from server.presence import alerts, jobs, queries
+from server.presence import alerts, queries
 from server.presence.alerts import Crossed
+from server.retention_terms import BOUNDS, Term
 
 NOW = make.at("10:00")
 
@@ -74,7 +75,7 @@ def test_alerts_are_forgotten_after_a_year_p10(people):
     write(Crossed("many", account, "入江 葵", None, 30), NOW)
 
     with db.transaction():
-        assert alerts.expire(NOW - jobs.KEEP_ALERTS) == 1
+        assert alerts.expire(NOW - BOUNDS[Term.ALERTS].default) == 1
 
     with db.reading():
         assert [one.at for one in alerts.waiting()] == [NOW]

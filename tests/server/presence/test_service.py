@@ -20,6 +20,7 @@ from server.presence import jobs, queries, service
 from server.presence.alerts import Crossed, LookedUpTooOften
 from server.presence.rules import AWAY, Shown, State, Whereabouts
 from server.presence.service import Observation
+from server.retention_terms import BOUNDS, Term
 
 NOW = make.at("10:00")
 
@@ -335,7 +336,7 @@ def test_look_ups_are_forgotten_after_a_year_p10(office):
     Colleague().look_up(office.person, NOW - timedelta(days=366))
 
     with db.transaction():
-        service.expire_look_ups(NOW - jobs.KEEP_LOOK_UPS)
+        service.expire_look_ups(NOW - BOUNDS[Term.LOOK_UPS].default)
 
     with db.reading():
         assert queries.look_ups_of(office.person, NOW - timedelta(days=999)) == []

@@ -25,7 +25,7 @@ def test_a_line_is_a_viewer_on_a_day_of_the_building_newest_first_p11():
         ("桐生 葵", 19, [given[1].at]),
         ("入江 葵", 18, [given[3].at]),
     ]
-    assert (shown.number, shown.last, shown.look_ups) == (1, 1, 4)
+    assert (shown.page.number, shown.page.last, shown.look_ups) == (1, 1, 4)
 
 
 def test_two_people_of_one_name_are_two_lines_p11():

@@ -111,7 +111,7 @@ def _look_up(account: int, person: int, screen: str, at) -> None:
 
 def test_the_report_names_the_rule_the_last_run_what_was_deleted_and_the_oldest_p10(office, officer, signed_in):
     with db.transaction():
-        service.note_run("forget look-ups older than a year", 7, clock.now(), TOKYO)
+        service.note_run("forget old look-ups", 7, clock.now(), TOKYO)
     signed_in(person_id=office.stranger).get(f"/api/v1/people/{office.suzuki}?screen=map")
 
     page = officer.get("/officer/retention?lang=ja").text

@@ -1,7 +1,8 @@
 """Protected people: two people set it, two lift it, and meanwhile nobody finds them anywhere (P13)."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 
 import make
 import pytest
@@ -9,14 +10,16 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from watching import Office
 
-from server import audit, db, timetable
+from server import audit, db
 from server.errors import Refused
 from server.people import models, protection
 from server.people import queries as people
 from server.people.rules import Role
 from server.presence import queries as presence
+from server.retention_terms import BOUNDS, Term
 
 NOW = make.at("10:00")
+NOTICE = re.compile(r'role="status"[^>]*>\s*(?:<[^>]+>)*([^<]+)<')
 
 
 @pytest.fixture
@@ -207,6 +210,81 @@ def test_a_section_administrator_asks_for_their_own_bureau_only_p13(office, sign
     assert 'href="/protection"' in clerk_browser.get("/me").text
 
 
+@pytest.fixture
+def section(office, signed_in):
+    """A section's administrator and somebody of the same bureau."""
+    with db.transaction():
+        bureau = make.unit("財務局", kind="bureau")
+        clerk = make.person("庶務", unit_id=make.unit("庶務課", parent_id=bureau))
+        person = make.person("内田", unit_id=make.unit("主計課", parent_id=bureau))
+    return signed_in(Role.SECTION_ADMIN, person_id=clerk), person
+
+
+def test_a_section_administrator_never_learns_that_a_request_waits_p13(office, section, anna):
+    browser, person = section
+    asked_first = browser.send("/protection", person=str(person))
+    first = browser.get("/protection").text
+    request = the_request()
+    decide(anna, "no")
+    ask(office, anna, person=person)
+
+    asked_second = browser.send("/protection", person=str(person))
+    second = browser.get("/protection").text
+
+    assert (asked_first.status_code, asked_first.location) == (asked_second.status_code, asked_second.location)
+    assert NOTICE.search(first)[1] == NOTICE.search(second)[1]
+    assert the_request().id != request.id
+    assert the_request().asked_by_name != request.asked_by_name, "still the officer's: two officers decide as before"
+    with db.reading():
+        lines = [line.details["request"] for line in audit.entries(10, action="protection_asked")]
+    assert lines == [the_request().id, the_request().id, request.id], "officers can read who asked besides"
+
+
+def test_an_officer_is_told_that_a_request_waits_p13(office, anna, bert):
+    ask(office, anna)
+
+    assert ask(office, bert).status_code == 409
+
+
+def test_to_a_section_administrator_who_was_protected_just_now_is_nobody_p13(office, section):
+    browser, person = section
+    nothing = browser.send("/protection", person="999999")
+    office.protect(person)
+    with db.transaction(), pytest.raises(Refused) as refused:
+        protection.ask_unknowing(person, 1, "庶務 真琴", NOW)
+
+    assert (refused.value.code, refused.value.status) == ("no_such_person", 404)
+    assert browser.send("/protection", person=str(person)).status_code == nothing.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "term", [{"active_from": date(2999, 4, 1)}, {"active_from": date(2019, 4, 1), "active_to": date(2020, 4, 1)}]
+)
+def test_nobody_asks_for_somebody_who_has_left_or_not_started_p13(office, section, anna, term):
+    browser, person = section
+    with db.transaction():
+        db.session.execute(update(models.Person).where(models.Person.id == person).values(**term))
+
+    for answer in (browser.send("/protection", person=str(person)), ask(office, anna, person=person)):
+        assert answer.status_code == 422
+        assert "この職員は本日在籍していない" in answer.text
+    with db.reading():
+        assert protection.waiting() == []
+        assert audit.entries(10, action="protection_asked") == []
+
+
+def test_the_flag_of_somebody_who_has_left_can_be_lifted_p13(office, anna, bert):
+    office.protect(office.suzuki)
+    with db.transaction():
+        left = {"active_from": date(2019, 4, 1), "active_to": date(2020, 4, 1)}
+        db.session.execute(update(models.Person).where(models.Person.id == office.suzuki).values(**left))
+
+    ask(office, anna, "no")
+    decide(bert)
+
+    assert not is_protected(office.suzuki)
+
+
 @pytest.mark.parametrize("role", [Role.STAFF, Role.FACILITIES, Role.SYSTEM_ADMIN, Role.PRIVACY_OFFICER, Role.KIOSK])
 def test_the_section_administrators_page_is_for_them_only_p13(office, signed_in, role):
     assert signed_in(role).get("/protection").status_code == 403
@@ -241,7 +319,7 @@ def test_requests_are_forgotten_after_three_years_p10(office):
         new = protection.ask(office.sato, make.account("ueda"), "上田", NOW, protect=True)
 
     with db.transaction():
-        assert protection.expire(NOW - timetable.KEEP_PROTECTION_REQUESTS) == 1
+        assert protection.expire(NOW - BOUNDS[Term.PROTECTION].default) == 1
 
     with db.reading():
         assert list(db.session.scalars(select(models.ProtectionRequest.id))) == [new]

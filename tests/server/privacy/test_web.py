@@ -440,9 +440,17 @@ def test_everything_held_about_me_is_listed_with_how_long_p10(office, suzuki, la
     page = text(suzuki.get(f"/me?lang={language}"))
 
     for what, kept in (
-        [("閲覧した人、日時、画面", "1年"), ("いるゾーンまたは階", "夜間に消去"), ("ビーコンとその期間", "在職中")]
+        [
+            ("閲覧した人、日時、画面", "1年"),
+            ("いるゾーンまたは階", "夜間に消去"),
+            ("ビーコンとその期間", "最後の在職から90日"),
+        ]
         if language == "ja"
-        else [("Who looked you up", "1 year"), ("Your zone or floor", "erased at night"), ("Which beacon", "work here")]
+        else [
+            ("Who looked you up", "1 year"),
+            ("Your zone or floor", "erased at night"),
+            ("Which beacon", "until 90 days after your last post"),
+        ]
     ):
         assert re.search(f"{what}.{{0,80}}?{kept}", page)
 
