@@ -66,7 +66,11 @@ INVENTORY: tuple[Held, ...] = (
     ),
     Held(("seat_choice",), _l("What may happen to your seat by itself, as you chose it"), _l("until you change it")),
     Held(("seat_draw_result",), _l("Which seats the lottery gave you, and why"), _l("90 days")),
-    Held(("calendar_feed", "letter"), _l("Your calendar address, and mails that wait to be sent"), _l("until you end it")),
+    Held(
+        ("calendar_feed", "letter"),
+        _l("Your calendar address, and mails that wait to be sent"),
+        _l("until you end it"),
+    ),
     Held(("look_up",), _l("Who looked you up, when and from which screen; and whom you looked up"), "%(look_ups)s"),
 )
 
