@@ -95,6 +95,7 @@ def upgrade() -> None:
     sa.Column('leaves_by_itself', sa.Boolean(), nullable=False),
     sa.Column('is_asked', sa.Boolean(), nullable=False),
     sa.Column('may_kiosk', sa.Boolean(), nullable=False),
+    sa.Column('is_nudged', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_seat_choice_person_id_person'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('person_id', name=op.f('pk_seat_choice'))
     )
@@ -116,11 +117,19 @@ def upgrade() -> None:
     sa.Column('month', sa.Date(), nullable=False),
     sa.Column('n_people', sa.Integer(), nullable=False),
     sa.Column('n_days', sa.Integer(), nullable=False),
-    sa.Column('used', sa.Double(), nullable=False),
-    sa.Column('expected', sa.Double(), nullable=False),
-    sa.Column('index', sa.Double(), nullable=False),
+    sa.Column('used', sa.Double(), nullable=True),
+    sa.Column('expected', sa.Double(), nullable=True),
+    sa.Column('index', sa.Double(), nullable=True),
     sa.ForeignKeyConstraint(['zone_id'], ['zone.id'], name=op.f('fk_fixation_month_zone_id_zone'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('zone_id', 'month', name=op.f('pk_fixation_month'))
+    )
+    op.create_table('unmet_search',
+    sa.Column('zone_id', sa.Integer(), nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('n', sa.Integer(), nullable=False),
+    sa.CheckConstraint('n > 0', name=op.f('ck_unmet_search_n')),
+    sa.ForeignKeyConstraint(['zone_id'], ['zone.id'], name=op.f('fk_unmet_search_zone_id_zone'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('zone_id', 'day', name=op.f('pk_unmet_search'))
     )
     op.create_table('seat_draw',
     sa.Column('id', sa.Integer(), nullable=False),

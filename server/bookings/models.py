@@ -176,6 +176,7 @@ class SeatChoice(Base):
     leaves_by_itself: Mapped[bool] = mapped_column(default=False)  # their seat is given back when they have gone early
     is_asked: Mapped[bool] = mapped_column(default=True)  # "sitting at …?" is asked when their badge sits in a zone
     may_kiosk: Mapped[bool] = mapped_column(default=True)  # a shared screen gives them a seat for their staff number
+    is_nudged: Mapped[bool] = mapped_column(default=True)  # told that it is the seat of last time, and how they choose
 
 
 class KeptAnswer(Base):

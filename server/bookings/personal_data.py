@@ -90,7 +90,14 @@ def _choices(person_id: int) -> Rows:
     row = db.session.get(SeatChoice, person_id)
     if row is None:
         return []
-    return [{"leaves_by_itself": row.leaves_by_itself, "is_asked": row.is_asked, "may_kiosk": row.may_kiosk}]
+    return [
+        {
+            "leaves_by_itself": row.leaves_by_itself,
+            "is_asked": row.is_asked,
+            "may_kiosk": row.may_kiosk,
+            "is_nudged": row.is_nudged,
+        }
+    ]
 
 
 def _answers(person_id: int) -> Rows:

@@ -54,6 +54,7 @@ SCREENS = {
     "person": _l("person page"),
     "status": _l("status"),
     "answering": _l("section’s number"),
+    "seats": _l("seat search"),
 }
 
 

@@ -61,7 +61,10 @@ class Pairing(Base):
 
 
 class FixationMonth(Base):
-    """How fixed the seats of a zone were in a month, over all its people; never of one of them (k ≥ 5 when shown)."""
+    """How fixed the seats of a zone were in a month, over all its people; never of one of them.
+
+    The figures are missing where fewer than five people count: what is not kept cannot be read.
+    """
 
     __tablename__ = "fixation_month"
 
@@ -69,6 +72,18 @@ class FixationMonth(Base):
     month: Mapped[date] = mapped_column(primary_key=True)  # its first day
     n_people: Mapped[int]
     n_days: Mapped[int]
-    used: Mapped[float]  # mean effective number of seats
-    expected: Mapped[float]  # what chance would give under the zone's rules
-    index: Mapped[float]  # docs/fixation-index.md
+    used: Mapped[float | None]  # mean effective number of seats
+    expected: Mapped[float | None]  # what chance would give with the zone's seats
+    index: Mapped[float | None]  # docs/fixation-index.md
+
+
+class UnmetSearch(Base):
+    """How often "find me a seat" found none, by the zone of whoever asked and the day; never who."""
+
+    __tablename__ = "unmet_search"
+
+    zone_id: Mapped[int] = mapped_column(ForeignKey("zone.id", ondelete="CASCADE"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)  # that a seat was looked for
+    n: Mapped[int]
+
+    __table_args__ = (CheckConstraint("n > 0", name="n"),)
