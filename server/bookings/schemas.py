@@ -1,5 +1,7 @@
 """What the API of bookings takes and gives."""
 
+from datetime import UTC, datetime
+
 from apiflask import Schema
 from apiflask.fields import AwareDateTime, Boolean, Date, DateTime, Float, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
@@ -12,6 +14,7 @@ LARGEST_BOOKING_ID = 2**53 - 1
 MOST_TOGETHER = 12
 SEAT_STATES = ("free", "booked", "in_use", "mine", "not_available")
 HOWS = (How.MAP, How.FIND, How.CODE, How.API)  # that a caller may say; what others would mean the house knows itself
+SOON = Range(datetime(2000, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC))  # that clocks everywhere can show
 CLOCK = {"example": "08:30", "description": "On the building's clock; 24:00 is the end of the day."}
 
 
@@ -43,8 +46,8 @@ class BookingIn(Schema):
         Nested(SeatOfIn), load_default=None, allow_none=True, validate=Length(1, MOST_TOGETHER),
         metadata={"description": "Several people side by side, instead of `seat_id` and `person_id`."},
     )  # fmt: skip
-    starts_at = AwareDateTime(required=True, metadata={"example": "2026-11-24T08:30:00+09:00"})
-    ends_at = AwareDateTime(required=True, metadata={"example": "2026-11-24T12:00:00+09:00"})
+    starts_at = AwareDateTime(required=True, validate=SOON, metadata={"example": "2026-11-24T08:30:00+09:00"})
+    ends_at = AwareDateTime(required=True, validate=SOON, metadata={"example": "2026-11-24T12:00:00+09:00"})
     subject = String(load_default="", validate=Length(0, 100), metadata={"description": "Of a room: what for."})
     how = String(load_default=None, allow_none=True, validate=OneOf([how.value for how in HOWS]))
 
@@ -53,15 +56,15 @@ class BookingPatch(Schema):
     """What is to be different; what is not named stays."""
 
     seat_id = Integer(validate=Range(1, LARGEST_ID))
-    starts_at = AwareDateTime()
-    ends_at = AwareDateTime()
+    starts_at = AwareDateTime(validate=SOON)
+    ends_at = AwareDateTime(validate=SOON)
     subject = String(validate=Length(0, 100))
 
 
 class ExtendIn(Schema):
     """Until when."""
 
-    ends_at = AwareDateTime(required=True)
+    ends_at = AwareDateTime(required=True, validate=SOON)
 
 
 class BookingOut(Schema):

@@ -54,7 +54,9 @@ def seats(office: Office, account_id: int, now: datetime) -> Iterator[tuple[type
     yield places.SeatReport, {"seat_id": seat, "what": "monitor", "reported_by_id": office.suzuki, "reported_at": now}
     yield bookings.Booking, mine | term | {"id": 1, "seat_id": seat, "changed_at": now}
     yield bookings.Slot, mine | {"seat_id": seat, "quarter": 1, "booking_id": 1, "exclusive": "desk"}
-    yield bookings.Series, mine | days | {"seat_id": seat, "weekdays": "0", "starts": "08:30", "ends": "12:00"}
+    weekly = {"weekdays": "0", "starts": "08:30", "ends": "12:00", "made_until": make.DAY,
+              "answered_on": make.DAY}  # fmt: skip
+    yield bookings.Series, mine | days | weekly | {"seat_id": seat}
     yield bookings.Wait, mine | term | {"floor_id": office.floor, "asked_at": now}
     kept = {"account_id": account_id, "key": "k", "asked": b"x" * 32, "status": 201, "answer": "{}", "at": now}
     yield bookings.KeptAnswer, kept
