@@ -12,7 +12,7 @@ from server.people import web as people
 from server.people.rules import Role
 from server.places import queries as places
 from server.places.queries import FloorView
-from server.rooms import ACCOUNTS, FLEET, NUMBERS
+from server.rooms import ACCOUNTS, FLEET, NUMBERS, SEATS
 
 
 def for_every_page() -> dict[str, object]:
@@ -39,6 +39,8 @@ def _tabs() -> list[tuple[str, str, bool]]:
         pages = [("/", gettext("Now")), ("/floors", gettext("Floors")), ("/seats", gettext("Seats")), *pages]
     if account is not None and account.role.value in NUMBERS.roles:
         pages.append(("/numbers", gettext("Numbers")))
+    if account is not None and account.role.value in SEATS.roles:
+        pages.append(("/admin/seats", gettext("Looking after seats")))
     if account is not None and account.role.value in FLEET.roles:
         pages.append(("/fleet", gettext("Sensors")))
     if account is not None and account.role is Role.PRIVACY_OFFICER:

@@ -1,7 +1,7 @@
 """Fills an empty database with the demo city: hall, units, people, badges, receivers; says how far it is."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
@@ -10,6 +10,7 @@ from server import db
 from server.demo.city import BUILDING, BUILDING_EN, CITY, CITY_EN, PEOPLE, STOREYS, Section, Storey
 from server.demo.duties import READINGS, duties
 from server.demo.geometry import CEILING_M, HEIGHT_M, PORTALS, SLAB_DB, WIDTH_M, Layout, layout
+from server.demo.house import keep_house
 from server.demo.memos import take_calls
 from server.demo.names import Name, names
 from server.demo.notice import TEXT_EN, TEXT_JA
@@ -17,6 +18,7 @@ from server.demo.phones import number_the_city
 from server.demo.plan import plan
 from server.demo.seats import add_seats
 from server.fleet import service as fleet
+from server.people import queries as people_queries
 from server.people import service as people
 from server.people.rules import Audience, Level, PauseLength
 from server.places import queries as places_queries
@@ -89,6 +91,8 @@ def build_city(now: datetime, progress: Progress) -> list[Resident]:
     with db.transaction():
         number_the_city(building_id, FISCAL_YEAR, now.date(), now)
         take_calls([one.person_id for one in residents[:2]], now, now.date())
+    with db.transaction():
+        keep_house(building_id, _members(residents, now.date()), residents[1].person_id, FISCAL_YEAR, now.date(), now)
     return residents
 
 
@@ -215,6 +219,17 @@ def _add_person(
     if not is_guide:
         _choose(person_id, now, rng)
     return Resident(person_id, name, post.storey, post.section, post.title, tag)
+
+
+def _members(residents: Sequence[Resident], day: date) -> dict[int, list[int]]:
+    """Unit → those whose primary post it is, in the order of their titles."""
+    cards = people_queries.cards(day, [one.person_id for one in residents])
+    found: dict[int, list[int]] = {}
+    for one in residents:
+        unit_id = cards[one.person_id].unit_id
+        if unit_id is not None:
+            found.setdefault(unit_id, []).append(one.person_id)
+    return found
 
 
 def _add_concurrent_post(number: int, person_id: int, posts: list[Post]) -> None:

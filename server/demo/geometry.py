@@ -166,42 +166,51 @@ def _counter(storey: Storey) -> Layout:
     public = Area(
         f"{code}P", "待合（来庁者エリア）", "Waiting room (public area)", "counter", SOUTH, (), 30, counts_only=True
     )
-    room = Box(0.0, 11.5, 10.0, 9.0)
-    areas += [public, _room_area(code, "M1", "会議室1・2", "Rooms 1 and 2", WEST, [room]), _toilets(code)]
+    both = [Box(0.0, 11.5, 10.0, 4.5), Box(0.0, 16.0, 10.0, 4.5)]
+    areas += [public, _room_area(code, "M1", "会議室1・2", "Rooms 1 and 2", WEST, both), _toilets(code)]
     if storey.level == 2:
         areas.append(Area("2H", "健康管理室", "Health room", "room", EAST, (), 0, excluded=True))
     counters = (Box(18.0, 21.4, 12.0, 0.8),)
     places = [QUARTERS[letter].centre for letter in "ABCD"]
-    rooms = (room, EAST) if storey.level == 2 else (room,)
-    return Layout(storey, tuple(areas), tuple(islands), (*counters, _table(room)), rooms,
+    rooms = (*both, EAST) if storey.level == 2 else tuple(both)
+    return Layout(storey, tuple(areas), tuple(islands), (*counters, *map(_table, both)), rooms,
                   receivers=_receivers(storey, places), solid=(CORE,))  # fmt: skip
 
 
 def _shared(storey: Storey) -> Layout:
-    """Meeting rooms for everybody, the canteen, a place to rest."""
+    """Meeting rooms for everybody, solo places and booths, the canteen, a place to rest."""
     code = storey.code
-    rooms = [Box(8.5 * i, 0.0, 8.5, 5.6) for i in range(2)] + [Box(31.0 + 8.5 * i, 0.0, 8.5, 5.6) for i in range(2)]
-    rooms += [Box(box.x, 5.6, box.w, 5.9) for box in rooms[:4]]
-    training = Box(0.0, 11.5, 10.0, 9.0)
+    width = QUARTERS["D"].w / 3
+    west = [Box(width * i, y, width, h) for y, h in ((0.0, 5.6), (5.6, 5.9)) for i in range(3)]
+    east = [Box(QUARTERS["C"].x + box.x, box.y, box.w, box.h) for box in west]
+    training = [Box(0.0, 11.5, 10.0, 4.5), Box(0.0, 16.0, 10.0, 4.5)]
+    rooms = [*west, *east, *training]
+    solo_desks = [Box(18.2 + 3.3 * i, 2.4, 1.2, 0.7) for i in range(4)]
+    solo = tuple(Spot(box.centre[0], box.y - 0.5, 1) for box in solo_desks)
+    booths = [Box(17.8 + 4.4 * i, y, 2.6, 2.4) for y in (4.9, 8.3) for i in range(3)]
+    in_booths = tuple(spot for booth in booths for spot in _in_booth(booth))
     canteen = Box(0.0, 20.5, 31.0, 11.5)
     rest = Box(31.0, 20.5, 17.0, 11.5)
     canteen_tables = [Box(1.5 + 4.2 * i, 22.4 + 2.9 * j, 2.4, 0.9) for i in range(7) for j in range(3)]
     rest_tables = [Box(33.0 + 4.6 * i, 23.0 + 3.6 * j, 1.2, 1.2) for i in range(3) for j in range(2)]
     areas = (
-        _room_area(code, "M1", "会議室1～4", "Rooms 1 to 4", QUARTERS["D"], [rooms[0], rooms[1], rooms[4], rooms[5]]),
-        _room_area(code, "M5", "会議室5～8", "Rooms 5 to 8", QUARTERS["C"], [rooms[2], rooms[3], rooms[6], rooms[7]]),
-        _room_area(code, "T", "研修室", "Training room", WEST, [training]),
+        _room_area(code, "M1", "会議室1～6", "Rooms 1 to 6", QUARTERS["D"], west),
+        _room_area(code, "M7", "会議室7～12", "Rooms 7 to 12", QUARTERS["C"], east),
+        _room_area(code, "T", "研修室", "Training rooms", WEST, training),
+        Area(f"{code}S", "ソロワークスペース", "Solo work space", "shared", Box(17.0, 0.0, 14.0, 4.5), solo, 4),
+        Area(f"{code}G", "ブース", "Booths", "shared", Box(17.0, 4.5, 14.0, 7.0), in_booths, 24),
         Area(f"{code}K", "職員食堂", "Staff canteen", "refresh", canteen,
              tuple(spot for table in canteen_tables for spot in _around(table, 2)), 84, counts_only=True),
         Area(f"{code}R", "リフレッシュスペース", "Refresh space", "refresh", rest,
              tuple(spot for table in rest_tables for spot in _around(table, 1)), 24, counts_only=True),
         _toilets(code),
     )  # fmt: skip
-    tables = [_table(room) for room in (*rooms, training)] + canteen_tables + rest_tables
+    tables = [_table(room) for room in rooms] + solo_desks + canteen_tables + rest_tables
     places = [QUARTERS["D"].centre, QUARTERS["C"].centre, canteen.centre, rest.centre]
     return Layout(
-        storey, areas, (), tuple(tables), (*rooms, training), receivers=_receivers(storey, places), solid=(CORE,)
-    )
+        storey, areas, (), tuple(tables), tuple(rooms), tuple(booths),
+        receivers=_receivers(storey, places), solid=(CORE,),
+    )  # fmt: skip
 
 
 def _lobby(storey: Storey) -> Layout:

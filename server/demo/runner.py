@@ -23,7 +23,8 @@ from migrations.upgrade import upgrade
 from server import clock, db
 from server.broker import embedded
 from server.broker.access_list import RADIO
-from server.demo.build import SITE, build_city
+from server.demo.bookings import book_the_city, book_today
+from server.demo.build import SITE, Resident, build_city
 from server.demo.day import scenario
 from server.demo.processes import Processes, wait_until
 from server.demo.recording import Replay, build_recording
@@ -45,7 +46,7 @@ TIMEZONE = "Asia/Tokyo"
 PAUSE_BETWEEN_REPLAYS_S = 6.0
 SOURCES = (
     "names", "city", "duties", "geometry", "plan", "seats", "phones",
-    "build", "day", "survey", "notice", "memos",
+    "build", "day", "survey", "notice", "memos", "house", "bookings",
 )  # fmt: skip
 WEB_WORKERS = 2
 
@@ -79,9 +80,17 @@ def _say_today(state: Path, at: str) -> None:
     scenario = json.loads((state / "scenario.json").read_text("utf-8"))
     db.connect(_database_url(state))
     try:
-        say_today(scenario, at, clock.now())
+        now = clock.now()
+        say_today(scenario, at, now)
+        book_today(scenario, at, _guides(), now)
     finally:
         db.disconnect()
+
+
+def _guides() -> list[int]:
+    """The people behind the demo's logins."""
+    with db.reading():
+        return [account.person_id for account in people_queries.accounts() if account.person_id is not None]
 
 
 def run_recording(state: Path, folder: Path, track: str, port: int | None) -> None:
@@ -155,6 +164,7 @@ def _built(state: Path, what: str, fingerprint: str, fill: Callable[[], list[Log
 def _fill_city(state: Path) -> list[Login]:
     with _bars() as progress:
         residents = build_city(clock.now(), progress)
+        _book_the_city(residents, progress)
         day = scenario(residents, TIMEZONE)
         with db.reading():
             floors = {floor.code: floor.id for floor in _floors()}
@@ -171,6 +181,15 @@ def _fill_city(state: Path) -> list[Login]:
         _add_login("hogo", "privacy officer, who sees alerts and the audit log", Role.PRIVACY_OFFICER, None),
         _add_login("kiosk", "a shared screen: finds people and numbers", Role.KIOSK, None),
     ]
+
+
+def _book_the_city(residents: Sequence[Resident], progress: Callable[[str, int, int], None]) -> None:
+    progress("bookings", 0, 1)
+    with db.transaction():
+        building = places_queries.building(SITE)
+        if building is not None:
+            book_the_city(building.id, residents, clock.now())
+    progress("bookings", 1, 1)
 
 
 def _floors() -> list[FloorView]:

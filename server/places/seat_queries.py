@@ -80,6 +80,24 @@ def holders(seat_ids: Collection[int], day: date) -> dict[int, int]:
     return dict(rows.all())
 
 
+@dataclass(frozen=True, slots=True)
+class HolderTerm:
+    """Somebody whose own a seat is, from a day until just before another."""
+
+    id: int
+    person_id: int
+    valid_from: date
+    valid_to: date | None
+
+
+def terms_of(seat_id: int, day: date) -> list[HolderTerm]:
+    """Whose own a seat is that day or later, the earliest first."""
+    wanted = select(SeatHolder.id, SeatHolder.person_id, SeatHolder.valid_from, SeatHolder.valid_to).where(
+        SeatHolder.seat_id == seat_id, or_(SeatHolder.valid_to.is_(None), SeatHolder.valid_to > day)
+    )
+    return [HolderTerm(*row) for row in db.session.execute(wanted.order_by(SeatHolder.valid_from))]
+
+
 def outages(seat_ids: Collection[int], starts_at: datetime, ends_at: datetime) -> dict[int, str]:
     """Which of these seats cannot be used for some of that time, and why."""
     if not seat_ids:
