@@ -43,6 +43,13 @@ def upgrade() -> None:
     with op.batch_alter_table('calendar_feed', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_calendar_feed_person_id'), ['person_id'], unique=False)
 
+    op.create_table('mail_choice',
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('invitations', sa.Boolean(), nullable=False),
+    sa.Column('notices', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_mail_choice_person_id_person'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('person_id', name=op.f('pk_mail_choice'))
+    )
     op.create_table('letter',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
@@ -53,6 +60,7 @@ def upgrade() -> None:
     sa.Column('method', sa.String(length=16), nullable=False),
     sa.Column('written_at', db.UtcDateTime(timezone=True), nullable=False),
     sa.Column('due_at', db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('drop_at', db.UtcDateTime(timezone=True), nullable=False),
     sa.Column('tries', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_letter_person_id_person'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_letter')),
@@ -63,6 +71,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_letter_due_at'), ['due_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_letter_person_id'), ['person_id'], unique=False)
 
+    op.create_table('lottery_choice',
+    sa.Column('person_id', sa.Integer(), nullable=False),
+    sa.Column('part', sa.String(length=16), nullable=False),
+    sa.CheckConstraint("part IN ('without_seat', 'always', 'never')", name=op.f('ck_lottery_choice_part')),
+    sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_lottery_choice_person_id_person'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('person_id', name=op.f('pk_lottery_choice'))
+    )
     op.create_table('seat_need',
     sa.Column('person_id', sa.Integer(), nullable=False),
     sa.Column('equipment', sa.String(length=16), nullable=False),
@@ -141,6 +156,7 @@ def upgrade() -> None:
     sa.Column('facts', sa.JSON(), nullable=False),
     sa.Column('drawn_at', db.UtcDateTime(timezone=True), nullable=False),
     sa.Column('drawn_by', sa.String(length=130), nullable=False),
+    sa.Column('is_arrival', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['zone_id'], ['zone.id'], name=op.f('fk_seat_draw_zone_id_zone'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_seat_draw'))
     )
@@ -210,6 +226,7 @@ def upgrade() -> None:
     sa.Column('draw_id', sa.Integer(), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
     sa.Column('seat_id', sa.Integer(), nullable=True),
+    sa.Column('ticket', sa.Integer(), nullable=False),
     sa.Column('reasons', sa.JSON(), nullable=False),
     sa.ForeignKeyConstraint(['draw_id'], ['seat_draw.id'], name=op.f('fk_seat_draw_result_draw_id_seat_draw'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_seat_draw_result_person_id_person'), ondelete='CASCADE'),

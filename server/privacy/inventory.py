@@ -64,13 +64,14 @@ INVENTORY: tuple[Held, ...] = (
         _l("What your seat must have, and whom you like to sit beside, as you said it"),
         _l("until you change it"),
     ),
-    Held(("seat_choice",), _l("What may happen to your seat by itself, as you chose it"), _l("until you change it")),
+    Held(("seat_choice", "lottery_choice"), _l("What may happen to your seat by itself, as you chose it"), _l("until you change it")),
     Held(("seat_draw_result",), _l("Which seats the lottery gave you, and why"), _l("90 days")),
     Held(
-        ("calendar_feed", "letter"),
-        _l("Your calendar address, and mails that wait to be sent"),
+        ("calendar_feed", "mail_choice"),
+        _l("Your calendar addresses, and which mails you want"),
         _l("until you end it"),
     ),
+    Held(("letter",), _l("Mails to you that wait to be sent"), _l("until they are sent, a day at most")),
     Held(("look_up",), _l("Who looked you up, when and from which screen; and whom you looked up"), "%(look_ups)s"),
 )
 

@@ -1,4 +1,4 @@
-"""Lotteries and what they explain; who likes to sit with whom; what a seat must have; fixation by zone and month."""
+"""Lotteries and what they explain; who takes part and likes to sit with whom; fixation by zone and month."""
 
 from datetime import date, datetime
 from typing import Any
@@ -22,8 +22,9 @@ class Draw(Base):
     ends_at: Mapped[datetime]
     seed: Mapped[int] = mapped_column(BIG)
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)  # what went in, without names: to draw it again
-    drawn_at: Mapped[datetime]
-    drawn_by: Mapped[str] = mapped_column(String(130), default="")
+    drawn_at: Mapped[datetime]  # of somebody's on arrival: from when they have the seat, as in the booking (P3)
+    drawn_by: Mapped[str] = mapped_column(String(130), default="")  # as people read it; "": the zone's rule
+    is_arrival: Mapped[bool] = mapped_column(default=False)  # one person drew on arriving
 
 
 class DrawResult(Base):
@@ -34,9 +35,21 @@ class DrawResult(Base):
     draw_id: Mapped[int] = mapped_column(ForeignKey("seat_draw.id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
     seat_id: Mapped[int | None] = mapped_column(ForeignKey("seat.id"))  # None: there were too few
+    ticket: Mapped[int]  # which of the draw's facts are theirs
     reasons: Mapped[list[Any]] = mapped_column(JSON)  # codes with their values; sentences are made from them
 
     __table_args__ = (UniqueConstraint("draw_id", "seat_id"),)
+
+
+class LotteryChoice(Base):
+    """Whether somebody takes part in lotteries; nobody's row means when they have no seat yet."""
+
+    __tablename__ = "lottery_choice"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    part: Mapped[str] = mapped_column(String(16))  # without_seat, always, never
+
+    __table_args__ = (CheckConstraint("part IN ('without_seat', 'always', 'never')", name="part"),)
 
 
 class Pairing(Base):
