@@ -11,7 +11,7 @@ from server.bookings import queries
 from server.bookings.queries import BookingView, RulesOfDay
 from server.bookings.rules import QUARTER, State
 from server.places import queries as places
-from server.places.queries import FloorView, ZoneView
+from server.places.queries import BuildingView, FloorView, ZoneView
 from server.places.rules import Opening, SeatKind
 from server.places.words import EQUIPMENT, KINDS
 
@@ -67,11 +67,12 @@ class Line:
 
 
 def lines(
-    found: Sequence[BookingView], names: Mapping[int, str], now: datetime, opening: Opening, viewer_id: int
+    found: Sequence[BookingView], names: Mapping[int, str], now: datetime, building: BuildingView, viewer_id: int
 ) -> list[Line]:
     """These bookings as their person, or whoever booked them, reads them."""
     if not found:
         return []
+    opening = places.opening(building)
     seats = places.seats_by_id([one.seat_id for one in found])
     floors = {one.floor_id: places.floor(one.floor_id) for one in found}
     zones = {zone.id: zone for floor_id in floors for zone in places.zones(floor_id)}
@@ -92,7 +93,7 @@ def lines(
                 longer_until(one, opening) if is_today and booked_for is None else None,
                 names.get(by, "") if by is not None else "",
                 names.get(booked_for, "") if booked_for is not None else "", one.subject, one.series_id is not None,
-                _next_step(one, seat.kind, zones[one.zone_id], floor, opening) if is_today else "",
+                next_step(one, zones[one.zone_id], building) if is_today else "",
             )
         )  # fmt: skip
     return made
@@ -118,11 +119,12 @@ def confirmed_when(starts_at: datetime, grace_min: int, zone: ZoneView) -> str:
     return str(gettext("Come to %(zone)s by %(time)s, and the booking is confirmed.", zone=zone_name(zone), time=by))
 
 
-def _next_step(one: BookingView, kind: str, zone: ZoneView, floor: FloorView, opening: Opening) -> str:
+def next_step(one: BookingView, zone: ZoneView, building: BuildingView) -> str:
+    """What confirms a booking; "" when nothing has to be done."""
     if one.state is not State.BOOKED:
         return ""
-    starts_at = one.starts_at.astimezone(opening.zone)
-    held = RulesOfDay(floor.building_id, starts_at.date()).of(zone, SeatKind(kind))
+    starts_at = one.starts_at.astimezone(building.zone)
+    held = RulesOfDay(building.id, starts_at.date()).of(zone, SeatKind(one.kind))
     return confirmed_when(starts_at, held.grace_min, zone)
 
 

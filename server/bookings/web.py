@@ -31,7 +31,6 @@ from server.places.words import EQUIPMENT, KINDS
 
 GONE = "There is no such booking."
 DAY_STARTS, DAY_ENDS = time(8, 30), time(17, 15)  # a working day; what a form begins with
-PRESETS = (("08:30", "12:00"), ("13:00", "17:15"), ("08:30", "17:15"))
 
 pages = Blueprint("bookings", __name__, template_folder="templates")
 
@@ -150,7 +149,7 @@ def extend(booking_id: int) -> ResponseReturnValue:
 @pages.post("/seats/bookings/<int(max=999999999):booking_id>/cancel")
 def cancel(booking_id: int) -> ResponseReturnValue:
     """Give a booking back; a seat that somebody sits on is left."""
-    was = _act(booking_id, lambda _one, now: service.cancel(booking_id, now))
+    was = _act(booking_id, lambda _one, now: service.cancel(booking_id, now, by_id=current_person_id()))
     return _done(_("The seat is free again.") if was.is_confirmed else _("Booking cancelled."))
 
 
@@ -167,7 +166,7 @@ def change(booking_id: int) -> ResponseReturnValue:
         term = given.term(request.form.to_dict() | fixed, now, building.zone)
         seat_id = given.number(request.form.get("seat")) or one.seat_id
         wish = Wish(seat_id, term.starts_at, term.ends_at, has_begun=has_begun)
-        _act(booking_id, lambda _one, at: service.move(booking_id, wish, at))
+        _act(booking_id, lambda _one, at: service.move(booking_id, wish, at, by_id=current_person_id()))
     except Refused as refused:
         if one.person_id is None:
             raise
@@ -184,8 +183,8 @@ def _mine(error: Error | None = None, changed_id: int | None = None) -> str:
         found = queries.of_person(me, now, ahead)
         others = queries.booked_by(me, now, ahead)
         names = _names({one.booked_by_id for one in found} | {one.person_id for one in others}, today)
-        own = lines.lines(found, names, now, opening, me)
-        booked_for = lines.lines(others, names, now, opening, me)
+        own = lines.lines(found, names, now, building, me)
+        booked_for = lines.lines(others, names, now, building, me)
     return render_template(
         "bookings/mine.html",
         today=[one for one in own if one.is_today],
@@ -237,13 +236,20 @@ def _form_facts(building: BuildingView, today: date, now: datetime) -> dict[str,
         "floors": [floor for floor in places.floors(building.id) if not floor.excluded],
         "today_is": today,
         "first": (max(DAY_STARTS, begun.time()) if begun.time() < DAY_ENDS else DAY_STARTS).strftime("%H:%M"),
-        "presets": [(_("Morning"), *PRESETS[0]), (_("Afternoon"), *PRESETS[1]), (_("All day"), *PRESETS[2])],
+        "day_quarters": lambda value: _quarters(places.opening(building), value),
         "equipment_words": lines.equipment_words,
         "kind_words": lines.kind_words,
         "zone_name": lines.zone_name,
         "clock_words": lines.clock_words,
         "english": str(get_locale()) == "en",
     }
+
+
+def _quarters(opening: Opening, value: str) -> list[str]:
+    """Every quarter hour to choose from while the building is open, and what is chosen already."""
+    closes = opening.closes if opening.closes != time(0) else time.max
+    every = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in range(0, 60, 15)]
+    return [one for one in every if opening.opens <= time.fromisoformat(one) <= closes or one == value]
 
 
 def _asked(building: BuildingView, today: date, now: datetime) -> Asked:
@@ -372,7 +378,7 @@ def _my_seats_today() -> list[Line]:
     local = now.astimezone(opening.zone)
     midnight = datetime.combine(local.date() + timedelta(days=1), time(), opening.zone)
     found = queries.of_person(account.person_id, now, midnight)
-    return lines.lines(found, {}, now, opening, account.person_id)
+    return lines.lines(found, {}, now, _building(), account.person_id)
 
 
 def _building() -> BuildingView:

@@ -13,7 +13,7 @@ def N_(sentence: str) -> str:  # noqa: N802  the name that catalogues are gather
 
 
 SENTENCES = (
-    N_("Free"),
+    N_("Free seat"),
     N_("Taken"),
     N_("Occupied"),
     N_("My seat"),
@@ -47,7 +47,7 @@ SENTENCES = (
     N_("Book %(day)s, %(from)s–%(to)s"),
     N_("Change to %(from)s–%(to)s"),
     N_("Move here from %(seat)s"),
-    N_("Extend by an hour"),
+    N_("Extend to %(time)s"),
     N_("Release the seat"),
     N_("Cancel booking"),
     N_("Show %(seat)s close by, which is free"),
@@ -60,9 +60,6 @@ SENTENCES = (
     N_("The seat is yours now."),
     N_("The seat is free again."),
     N_("Booking cancelled."),
-    N_("Come to %(zone)s by %(time)s, and the booking is confirmed."),
-    N_("The seat is kept for you all that time."),
-    N_("The end must come after the beginning."),
     N_("It could not be sent. Nothing has been booked; please try again in a moment."),
 )
 

@@ -87,7 +87,8 @@ export class FloorMap {
   fit() {
     this.map.setMinZoom(-10);
     const below = this.host.clientWidth < SMALL ? 44 : 8; // on a small plan the zoom buttons would hide a zone's people
-    this.map.fitBounds(this.bounds, { animate: false, paddingTopLeft: [8, 8], paddingBottomRight: [8, below] });
+    const above = this.seatCounts ? 30 : 8; // the names of zones stand above them while seats are shown
+    this.map.fitBounds(this.bounds, { animate: false, paddingTopLeft: [8, above], paddingBottomRight: [8, below] });
     this.map.setMinZoom(this.map.getZoom() - 0.25);
     this.map.setMaxZoom(Math.log2(90));
     this.map.setMaxBounds(this.bounds.pad(0.25));
@@ -135,7 +136,9 @@ export class FloorMap {
 
   /** Show the free seats of zones, a Map of code → {free, total}, in place of their people; null: people again. */
   setSeatCounts(counts) {
+    const isOther = Boolean(counts) !== Boolean(this.seatCounts);
     this.seatCounts = counts;
+    if (isOther && this.bounds && this.map.getZoom() === this.fitted) this.fit();
     this.layOut();
   }
 
