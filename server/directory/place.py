@@ -18,7 +18,8 @@ def place(entry: Entry, heard_at: datetime | None, places: Places, now: datetime
     heard_at   when the badge was last heard; said only together with a floor
     """
     shows_floor, by_status = entry.floor_id is not None, entry.source == Source.STATUS
-    age_s = max(0, int((now - heard_at).total_seconds())) if shows_floor and heard_at is not None else None
+    is_heard = shows_floor and entry.source == Source.BEACON
+    age_s = max(0, int((now - heard_at).total_seconds())) if is_heard and heard_at is not None else None
     return {
         "text": _text(entry, places, now),
         "state": entry.state.value,

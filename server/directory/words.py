@@ -26,6 +26,8 @@ SENTENCES = (
     N_("Extension"),
     N_("Outside line"),
     N_("beacon, %(age)s"),
+    N_("checked in"),
+    N_("booked"),
     N_("just now"),
     N_("%(n)s s ago"),
     N_("%(n)s min ago"),

@@ -32,10 +32,11 @@ class Known:
     def heard_again(self, where: Whereabouts) -> "Known":
         """The same person at the same place, heard later; entries do not carry the time and stay.
 
-        Unless a status says that the person is elsewhere: the beacon knows better from when it is heard after that.
+        Unless a status says that the person is elsewhere, or a booking where: the beacon may know better from when it
+        is heard after that.
         """
         known = Known(self.card, replace(self.subject, where=where))
-        if self.subject.said is None or not self.subject.said.is_elsewhere:
+        if not self.subject.is_told_by_age(self._heard_at, where.heard_at):
             known._entries = self._entries
         return known
 
@@ -105,4 +106,6 @@ def status(said: StatusSeen) -> Mapping[str, object]:
 
 def heard_s(entry: Entry, heard_at: datetime | None) -> int | None:
     """When the badge was last heard, Unix seconds; None unless `entry` shows the place."""
-    return None if entry.floor_id is None or heard_at is None else int(heard_at.timestamp())
+    if entry.floor_id is None or heard_at is None or entry.source in rules.CLAIMS:
+        return None
+    return int(heard_at.timestamp())

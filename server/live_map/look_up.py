@@ -8,6 +8,7 @@ from flask import abort, current_app
 from werkzeug.exceptions import ServiceUnavailable
 
 from server import clock, db
+from server.bookings.claims import claims_at
 from server.errors import Refused
 from server.live_map import queries
 from server.live_map.feed import Feed
@@ -80,11 +81,14 @@ def _answer(feed: Feed, person_id: int, screen: str, *, is_opening: bool) -> Loo
         known = queries.read_people(day, [person_id], now=now, is_open=feed.model.is_open).get(person_id)
         if known is None or (known[1].choices.protected and viewer.person_id != person_id):
             abort(404)
+        claims = claims_at(now, [person_id]).get(person_id, ()) if feed.model.is_open else ()
         if is_opening:
-            found = presence.look_up(viewer, account.account_id, account.name, person_id, screen, now, day, radio=radio)
+            found = presence.look_up(
+                viewer, account.account_id, account.name, person_id, screen, now, day, claims=claims, radio=radio
+            )
         else:
             _refuse_long_open(viewer, account.account_id, person_id, screen, now)
-            found = presence.where_now(viewer, person_id, now, day, radio=radio)
+            found = presence.where_now(viewer, person_id, now, day, claims=claims, radio=radio)
         numbers = phones.numbers_of_people(day, [person_id]).get(person_id, ())
     return LookedUp(*known, found, numbers, viewer, feed.model.built(), now)
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from server import changes
+from server.bookings.rules import begun_quarter
 from server.changes import Line, Thing
 from server.live_map import queries, rules
 from server.live_map.known import Known
@@ -17,6 +18,7 @@ from server.live_map.views import View
 from server.people import queries as people
 from server.people.queries import PersonCard
 from server.people.rules import Viewer
+from server.presence.fusion import Claim
 from server.presence.rules import Whereabouts, sure_of
 
 VIEW_KEPT_S = 120.0  # how long a kind of viewer is followed after nobody of that kind is watching
@@ -25,7 +27,7 @@ WIDEST_GAP = 5000
 # sequence that jumped, not transactions under way.
 MISSING_FOR_S = 10.0  # how long a missing id is asked for again; our transactions last milliseconds
 LINES = 5000  # read at once
-OF_PEOPLE = frozenset({Thing.PRESENCE, Thing.CHOICES, Thing.STATUS})  # whose `thing_id` is a person's
+OF_PEOPLE = frozenset({Thing.PRESENCE, Thing.CHOICES, Thing.STATUS, Thing.BOOKING})  # whose `thing_id` is a person's
 
 
 class Nothing(Exception):  # noqa: N818  an answer for callers, not a fault
@@ -46,6 +48,7 @@ class News:
     everyone: bool = False  # `people` is complete: who is not in it is gone
     people: Mapping[int, tuple[PersonCard, Subject] | None] = field(default_factory=dict)
     where: Mapping[int, Whereabouts | None] = field(default_factory=dict)
+    claims: Mapping[int, tuple[Claim, ...]] = field(default_factory=dict)
     viewers: Mapping[int, Viewer] = field(default_factory=dict)  # by account
     statuses_at: datetime | None = None  # up to when statuses that begin or end by themselves are in it
 
@@ -69,7 +72,9 @@ class Model:
         self.places: Places | None = None
         self.sensors = Sensors((), None)
         self.people: dict[int, Known] = {}
-        self.on_floor: defaultdict[int, set[int]] = defaultdict(set)  # whose last known place is there, shown or not
+        self.on_floor: defaultdict[int, set[int]] = defaultdict(
+            set
+        )  # whose last place or booking is there, shown or not
         self.views: dict[Viewer, View] = {}
         self.viewers: dict[int, Viewer] = {}  # by account
         self.heard_versions: Counter[int] = Counter()  # by floor id
@@ -140,6 +145,8 @@ class Model:
         for floor_id in ids[Thing.HEARD] if is_open else ():
             where |= {i: w for i, w in queries.read_floor(floor_id).items() if i not in asked}
         named = ids[Thing.CHOICES]
+        booked = (ids[Thing.BOOKING] | self._whose_bookings_turn(now)) - asked if is_open else set()
+        claims = queries.read_claims(booked, now)
         accounts = {a for a, viewer in self.viewers.items() if viewer.person_id in named} | set(viewers_due)
         return News(
             now,
@@ -152,9 +159,16 @@ class Model:
             everyone=everyone_due,
             people={i: found.get(i) for i in asked - {0}},
             where=where,
+            claims={i: claims.get(i, ()) for i in booked},
             viewers={a: people.viewer_of(a, self.day) for a in accounts | (ids[Thing.SESSION] & self.viewers.keys())},
             statuses_at=now if statuses_due else None,
         )
+
+    def _whose_bookings_turn(self, now: datetime) -> set[int]:
+        """Bookings begin and end on the quarter hour: then everybody is asked about, in between nobody."""
+        if self.read_at is None or begun_quarter(self.read_at) == begun_quarter(now):
+            return set()
+        return set(self.people)
 
     def closing(self, now: datetime) -> News | None:
         """Nobody is anywhere once the building has closed, known without the database; None unless that is news."""
@@ -217,24 +231,27 @@ class Model:
                 after[person_id] = None
             elif known is None or not known.looks_like(*found):
                 after[person_id] = Known(*found)
-        for person_id, where in news.where.items():
+        for person_id, claims in news.claims.items():
             known = self.people.get(person_id)
+            if known is not None and known.subject.claims != claims:
+                after[person_id] = Known(known.card, replace(known.subject, claims=claims))
+        for person_id, where in news.where.items():
+            known = after.get(person_id) or self.people.get(person_id)
             if known is not None and known.subject.where != where:
                 after[person_id] = _moved(known, where)
         return after
 
     def _place(self, person_id: int, before: Known | None, known: Known | None) -> None:
-        was = None if before is None or before.subject.where is None else before.subject.where.floor_id
-        if was is not None:
-            self.on_floor[was].discard(person_id)
+        for floor_id in before.subject.floor_ids() if before is not None else ():
+            self.on_floor[floor_id].discard(person_id)
         if known is None:
             self.people.pop(person_id, None)
             return
         self.people[person_id] = known
-        where = known.subject.where
-        if where is not None and where.floor_id is not None:
-            self.on_floor[where.floor_id].add(person_id)
-            self._note_heard(where)
+        for floor_id in known.subject.floor_ids():
+            self.on_floor[floor_id].add(person_id)
+        if known.subject.where is not None:
+            self._note_heard(known.subject.where)
 
     def _note_heard(self, where: Whereabouts) -> None:
         if where.floor_id is None or where.heard_at is None:
@@ -311,9 +328,10 @@ def _is_heard_only(before: Known, after: Known) -> bool:
         and was.choices == where.choices
         and was.unit_ids == where.unit_ids
         and was.said == where.said
-        and (where.said is None or not where.said.is_elsewhere)
+        and was.claims == where.claims
         and was.where is not None
         and where.where is not None
+        and not where.is_told_by_age(was.where.heard_at, where.where.heard_at)
         and _is_same_place(was.where, where.where)
     )
 

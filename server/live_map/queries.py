@@ -5,6 +5,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from server.bookings import claims as bookings
+from server.bookings.claims import Claims
 from server.fleet import queries as fleet
 from server.live_map.rules import Closed, Subject
 from server.people import queries as people
@@ -89,11 +91,17 @@ def read_people(
     units = people.units_of_people(today, person_ids)
     where = presence.whereabouts(person_ids) if is_open else {}
     said = {i: status.said for i, status in presence.statuses_at(now, person_ids).items()}
+    claims = read_claims(cards.keys(), now) if is_open else {}
     return {
-        i: (card, Subject(choices[i], units.get(i, frozenset()), where.get(i), said.get(i)))
+        i: (card, Subject(choices[i], units.get(i, frozenset()), where.get(i), said.get(i), claims.get(i, ())))
         for i, card in cards.items()
         if i in choices
     }
+
+
+def read_claims(person_ids: Collection[int], now: datetime) -> Claims:
+    """What these people have booked or checked in to for now; who has nothing is missing."""
+    return bookings.claims_at(now, person_ids)
 
 
 def read_whereabouts(person_ids: Collection[int]) -> dict[int, Whereabouts]:

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from server.people.rules import Choices, Level, Signal, Viewer, visible_level
-from server.presence.fusion import Granted, Said, Source, StatusSeen, fuse
+from server.presence.fusion import Claim, Found, Granted, Said, Source, StatusSeen, fuse
 from server.presence.rules import Shown, Sure, Whereabouts
+
+CLAIMS = frozenset({Source.CHECK_IN, Source.BOOKING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,19 @@ class Subject:
     unit_ids: frozenset[int]
     where: Whereabouts | None  # None: nothing is known
     said: Said | None = None  # what the person says of the day, now
+    claims: tuple[Claim, ...] = ()  # what the person has booked or checked in to for now
+
+    def floor_ids(self) -> frozenset[int]:
+        """On which floors somebody may see the person."""
+        heard = None if self.where is None else self.where.floor_id
+        return frozenset(one.floor_id for one in self.claims) | (frozenset() if heard is None else {heard})
+
+    def is_told_by_age(self, was: datetime | None, heard_at: datetime | None) -> bool:
+        """Whether hearing the badge later, at the same place, may change what others see."""
+        if self.said is not None and self.said.is_elsewhere:
+            return True
+        return heard_at is not None and any((was is None or was < one.since) and one.since <= heard_at
+                                            for one in self.claims)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +50,7 @@ class Entry(NamedTuple):
     floor_id           None unless the floor may be shown
     counted_floor_id   the floor whose number includes the person
     counted_zone_id    the zone whose number does; a zone that shows no names still counts
-    source             who says where: the beacon, or the person by a status that says elsewhere
+    source             who says where: the beacon, a check-in, a booking, or a status that says elsewhere
     own                has a post in one of the viewer's units
     status             what the person says of the day
     """
@@ -93,12 +108,21 @@ def entry_at(
     if where is not None and (where.floor_id in closed.excluded_floor_ids or where.zone_id in closed.excluded_zone_ids):
         where = None
     counts_only = where is not None and where.zone_id in closed.counts_only_zone_ids
-    shown = fuse(where, subject.said, (), granted, now, zone_is_counts_only=counts_only and not is_self)
+    shown = fuse(where, subject.said, subject.claims, granted, now, zone_is_counts_only=counts_only and not is_self)
+    if shown.source in CLAIMS:
+        return _claimed(shown, own=own)
     counted = None if shown.state in (Shown.AWAY, Shown.HIDDEN) else where
     floor = counted.floor_id if counted is not None and granted.beacon.rank >= Level.FLOOR.rank else None
     zone = counted.zone_id if counted is not None and granted.beacon.rank >= Level.ZONE.rank else None
     source = (Source.STATUS if shown.source is Source.STATUS else Source.BEACON).value
     return Entry(shown.state, shown.floor_id, shown.zone_id, shown.sure, source, floor, zone, own, shown.status)
+
+
+def _claimed(shown: Found, *, own: bool) -> Entry:
+    """Somebody whose check-in or booking says where: in the numbers of what is shown of it."""
+    source = (shown.source or Source.BOOKING).value
+    floor, zone = shown.floor_id, shown.zone_id
+    return Entry(shown.state, floor, zone, shown.sure, source, floor, zone, own, shown.status)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ SENTENCES = (
     N_("as they say"),
     N_("checked in at %(place)s"),
     N_("checked in"),
+    N_("booked"),
     N_("booked %(place)s until %(time)s"),
     N_("booked until %(time)s"),
     N_("%(status)s until %(time)s"),

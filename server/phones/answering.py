@@ -4,6 +4,7 @@ from collections.abc import Container
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from server.bookings.claims import claims_at
 from server.people import queries as people
 from server.people.queries import PersonCard
 from server.people.rules import Viewer
@@ -70,7 +71,7 @@ def _members(unit_id: int, viewer: Viewer, now: datetime, day: date) -> tuple[di
     ids = people.members_of(people.units_below([unit_id], people.units_on(day)), day)
     cards, choices = people.cards(day, ids), people.choices_of(ids)
     numbers, radio = queries.numbers_of_people(day, ids), radio_at(now)
-    where_now = together.where_now_of(viewer, ids, now, day, radio=radio)
+    where_now = together.where_now_of(viewer, ids, now, day, claims=claims_at(now, ids), radio=radio)
     own_zone_ids = places.zone_ids_of(unit_id, day)
     found = {
         i: Answerer(

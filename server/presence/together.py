@@ -3,7 +3,7 @@
 This writes nothing down: whoever calls it and tells of somebody of another section does (`outsiders`).
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -14,16 +14,23 @@ from server.people.rules import Signal, Viewer, visible_level
 from server.places import queries as places
 from server.places.models import Floor, Zone
 from server.presence import queries
-from server.presence.fusion import WELL, Found, Granted, Radio, fuse
+from server.presence.fusion import WELL, Claim, Found, Granted, Radio, fuse
 from server.presence.rules import State, Whereabouts
 
 
 def where_now_of(
-    viewer: Viewer, person_ids: Collection[int], now: datetime, day: date, *, radio: Radio = WELL
+    viewer: Viewer,
+    person_ids: Collection[int],
+    now: datetime,
+    day: date,
+    *,
+    claims: Mapping[int, Sequence[Claim]] | None = None,
+    radio: Radio = WELL,
 ) -> dict[int, Found]:
     """The same as `service.where_now` for each of them, in a few selects; those unknown to the house are missing.
 
     day     the building's
+    claims  what their check-ins and bookings say
     radio   how the sensors are
     """
     choices, units = people.choices_of(person_ids), people.units_of_people(day, person_ids)
@@ -41,7 +48,7 @@ def where_now_of(
         found[person_id] = fuse(
             where,
             None if status is None else status.said,
-            (),
+            (claims or {}).get(person_id, ()),
             granted,
             now,
             radio,

@@ -8,12 +8,13 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from server.bookings.claims import claims_at
 from server.people.rules import LEVELS, Audience, Choices, Level, Signal
 from server.places import queries as places
 from server.places.queries import BuildingView
 from server.presence import queries as presence
 from server.presence.fusion import Found, Granted, Source, fuse
-from server.presence.rules import Shown, Whereabouts
+from server.presence.rules import Shown
 from server.presence.words import status_words
 
 AUDIENCES = {
@@ -66,13 +67,14 @@ def sentences(person_id: int, choices: Choices, building: BuildingView | None, n
     counts_only = where is not None and presence.is_counts_only(where.zone_id)
     status = presence.statuses_at(now, [person_id]).get(person_id)
     said = None if status is None else status.said
+    is_open = building is not None and places.opening(building).is_open(now)
+    claims = claims_at(now, [person_id]).get(person_id, ()) if is_open else ()
     is_hidden = choices.protected or choices.is_paused(now)
-    names = _place_names(where)
 
     def read(beacon: Level, booking: Level) -> str:
         granted = Granted(Level.HIDDEN, Level.HIDDEN) if is_hidden else Granted(beacon, booking)
-        found = fuse(where, said, (), granted, now, zone_is_counts_only=counts_only)
-        return _sentence(found, names, building, now)
+        found = fuse(where, said, claims, granted, now, zone_is_counts_only=counts_only)
+        return _sentence(found, building, now)
 
     return {beacon: {booking: read(beacon, booking) for booking in LEVELS} for beacon in LEVELS}
 
@@ -85,16 +87,15 @@ def _effective(choices: Choices, audience: Audience, signal: Signal) -> Level:
     return max(own, choices.level_for(Audience.EVERYONE, signal), key=lambda level: level.rank)
 
 
-def _sentence(found: Found, names: tuple[str, str], building: BuildingView | None, now: datetime) -> str:
+def _sentence(found: Found, building: BuildingView | None, now: datetime) -> str:
     said = found.status
     status = "" if said is None or building is None else status_words(said.kind, said.ends_at, now, building.zone)
     if found.source is Source.STATUS:
         return status
-    return " · ".join(part for part in (_place(found, names), status) if part)
+    return " · ".join(part for part in (_place(found), status) if part)
 
 
-def _place(found: Found, names: tuple[str, str]) -> str:
-    floor, zone = names
+def _place(found: Found) -> str:
     match found.state:
         case Shown.HIDDEN:
             return str(_("Location not shown"))
@@ -102,16 +103,17 @@ def _place(found: Found, names: tuple[str, str]) -> str:
             return str(_("No information"))
         case Shown.BUILDING:
             return str(_("In the building"))
+    floor, zone = _names(found)
     if found.zone_id is not None:
         return str(_("%(floor)s, %(zone)s", floor=floor, zone=zone))
     return str(_("somewhere on %(floor)s", floor=floor))
 
 
-def _place_names(where: Whereabouts | None) -> tuple[str, str]:
+def _names(found: Found) -> tuple[str, str]:
     """Floor and zone of a place as people call them."""
-    if where is None or where.floor_id is None:
+    if found.floor_id is None:
         return "", ""
-    floor = places.floor(where.floor_id)
-    found = [zone for zone in places.zones(where.floor_id) if zone.id == where.zone_id]
-    name = "" if not found else ((str(get_locale()) == "en" and found[0].name_en) or found[0].name)
+    floor = places.floor(found.floor_id)
+    zones = [zone for zone in places.zones(found.floor_id) if zone.id == found.zone_id]
+    name = "" if not zones else ((str(get_locale()) == "en" and zones[0].name_en) or zones[0].name)
     return str(_("%(floor)sF", floor="" if floor is None else floor.code)), name

@@ -47,6 +47,8 @@ export const floorName = (code) => t("%(floor)sF", { floor: code });
 /** Where the source of a place and its age stand: "beacon, 20 s ago". */
 export function source(person) {
   if (person.source === "status") return t("as they say");
+  if (person.source === "check_in") return t("checked in");
+  if (person.source === "booking") return t("booked");
   if (person.heard_at === null) return "";
   if (person.state === "silent") return `${t("no recent signal")} · ${age(person.heard_at)}`;
   return t("beacon, %(age)s", { age: age(person.heard_at) });

@@ -216,8 +216,10 @@ function place(one, box) {
   return element("span", { class: `finder__place${isQuiet ? " finder__place--quiet" : ""}` }, one.place.text, when ? element("span", { class: "finder__age" }, ` · ${when}`) : null);
 }
 
-/** "beacon, 20 s ago"; nothing when no age is told. */
+/** "beacon, 20 s ago", "booked"; nothing when neither is told. */
 function howOld({ source, age_s }, box) {
+  if (source === "check_in") return box.t("checked in");
+  if (source === "booking") return box.t("booked");
   if (age_s === null) return "";
   return source === "beacon" ? box.t("beacon, %(age)s", { age: age(age_s, box) }) : age(age_s, box);
 }

@@ -42,11 +42,7 @@ def days(series_id: int) -> list[date]:
     with db.reading():
         wanted = select(Booking).where(Booking.series_id == series_id).order_by(Booking.starts_at)
         rows = db.session.scalars(wanted).all()
-        return [
-            row.starts_at.astimezone(TOKYO).date()
-            for row in rows
-            if row.state in (states or (State.BOOKED, State.IN_USE))
-        ]
+        return [row.starts_at.astimezone(TOKYO).date() for row in rows if row.state == State.BOOKED]
 
 
 def test_every_clash_is_listed_with_the_nearest_seat_before_anything_is_made(desks):
