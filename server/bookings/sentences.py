@@ -126,7 +126,14 @@ def _choosing(of: HouseRules, kind: SeatKind) -> Iterator[Sentence]:
     names = ("repeat", "lookback_days")
     match of.repeat:
         case Repeat.HINT:
-            yield _says(gettext("Please choose another seat than last time. The screen reminds you."), *names)
+            yield _says(
+                ngettext(
+                    "Please choose another seat than last time. The screen reminds you.",
+                    "Please choose another seat than on your last %(num)s working days. The screen reminds you.",
+                    of.lookback_days,
+                ),
+                *names,
+            )
         case Repeat.LOTTERY_ONLY:
             yield _says(
                 ngettext(
