@@ -92,7 +92,7 @@ def build_city(now: datetime, progress: Progress) -> list[Resident]:
         number_the_city(building_id, FISCAL_YEAR, now.date(), now)
         take_calls([one.person_id for one in residents[:2]], now, now.date())
     with db.transaction():
-        keep_house(building_id, _members(residents, now.date()), residents[1].person_id, FISCAL_YEAR, now.date(), now)
+        keep_house(building_id, _members(residents, now.date()), FISCAL_YEAR, now.date(), now)
     return residents
 
 

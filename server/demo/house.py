@@ -49,12 +49,11 @@ WRONG = (
 
 
 def keep_house(
-    building_id: int, members: Mapping[int, Sequence[int]], somebody: int, valid_from: date, today: date, now: datetime
+    building_id: int, members: Mapping[int, Sequence[int]], valid_from: date, today: date, now: datetime
 ) -> None:
     """Everything of this module; units, people and seats must be there.
 
-    members    unit → the people whose own seats are to be found on fixed and counter floors
-    somebody   who has said what is not as described
+    members   unit → the people whose own seats are to be found on fixed and counter floors
     """
     floors, zones = places.floors(building_id), places.zones_of_building(building_id, today)
     _share(floors, zones, valid_from)
@@ -64,8 +63,13 @@ def keep_house(
     for code, since, until, reason in OUT:
         ends_at = None if until is None else now + timedelta(days=until)
         outages.take_out([by_code[code]], now + timedelta(days=since), ends_at, reason, ACTOR, now)
+
+
+def say_what_is_wrong(building_id: int, somebody: int, today: date, now: datetime) -> None:
+    """Reports that wait; who sees to them has an account by now."""
+    by_code = {seat.code: seat.id for seat in places.seats(building_id)}
     for code, what, note in WRONG:
-        reports.report(by_code[code], what, note, somebody, today, now - timedelta(hours=len(code)))
+        reports.report(by_code[code], what, note, somebody, today, now - timedelta(minutes=7 * len(code)))
 
 
 def _share(floors: Sequence[FloorView], zones: Sequence[ZoneView], valid_from: date) -> None:

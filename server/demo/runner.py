@@ -26,6 +26,7 @@ from server.broker.access_list import RADIO
 from server.demo.bookings import book_the_city, book_today
 from server.demo.build import SITE, Resident, build_city
 from server.demo.day import scenario
+from server.demo.house import say_what_is_wrong
 from server.demo.processes import Processes, wait_until
 from server.demo.recording import Replay, build_recording
 from server.demo.statuses import say_today
@@ -173,7 +174,7 @@ def _fill_city(state: Path) -> list[Login]:
     guide = residents[0]
     clerk = next(one for one in residents if one.section == guide.section and one is not guide)
     head, keeper = (f"{one.name.family} {one.name.given}" for one in (guide, clerk))
-    return [
+    logins = [
         _add_login("takanami", f"{head}, head of the Finance Section on 18F", Role.STAFF, guide.person_id),
         _add_login("shomu", f"{keeper}, who keeps the section's numbers", Role.SECTION_ADMIN, clerk.person_id),
         _add_login("shisetsu", "facilities, who also see the sensor fleet", Role.FACILITIES, None),
@@ -181,6 +182,11 @@ def _fill_city(state: Path) -> list[Login]:
         _add_login("hogo", "privacy officer, who sees alerts and the audit log", Role.PRIVACY_OFFICER, None),
         _add_login("kiosk", "a shared screen: finds people and numbers", Role.KIOSK, None),
     ]
+    with db.transaction():
+        building, now = places_queries.building(SITE), clock.now()
+        if building is not None:
+            say_what_is_wrong(building.id, guide.person_id, now.astimezone(building.zone).date(), now)
+    return logins
 
 
 def _book_the_city(residents: Sequence[Resident], progress: Callable[[str, int, int], None]) -> None:

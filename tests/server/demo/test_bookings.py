@@ -18,6 +18,7 @@ from server.bookings.rules import How, Repeat
 from server.demo.bookings import book_the_city, book_today
 from server.demo.build import SITE, Resident, build_city
 from server.demo.day import scenario
+from server.demo.house import say_what_is_wrong
 from server.places import queries as places
 from server.places import reports
 from server.places.rules import SeatKind
@@ -42,6 +43,7 @@ def built(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ha
     residents = build_city(NOW, lambda *_: None)
     with db.transaction():
         book_the_city(places.building(SITE).id, residents, NOW)
+        say_what_is_wrong(places.building(SITE).id, residents[0].person_id, NOW.date(), NOW)
     day = json.loads(json.dumps(scenario(residents, "Asia/Tokyo")))
     book_today(day, "08:20", [residents[0].person_id], NOW)
     db.disconnect()
