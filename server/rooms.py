@@ -7,6 +7,7 @@ from server.bookings import admin_rules, rules_page, seat_table, signs
 from server.bookings import api as bookings_api
 from server.bookings import offers
 from server.bookings import web as bookings
+from server.calendars import web as calendars
 from server.directory import api as directory_api
 from server.directory import exports, person, phonebooks
 from server.directory import web as directory
@@ -31,6 +32,7 @@ from server.presence import api as presence_api
 from server.presence import web as presence
 from server.privacy import held, notice, officer, protection, terms
 from server.privacy import web as privacy
+from server.seating import find_api, find_web, fixation_report, habits_web
 
 FLEET = access.roles(Role.FACILITIES, Role.SYSTEM_ADMIN)
 NUMBERS = access.roles(Role.SECTION_ADMIN, Role.SYSTEM_ADMIN)
@@ -66,6 +68,11 @@ ROOMS: tuple[Room, ...] = (
     Room(bookings_api.api, None, SIGNED_IN),
     Room(offers.api, None, SIGNED_IN),
     Room(bookings.pages, None, SIGNED_IN),
+    Room(calendars.pages, None, SIGNED_IN),
+    Room(find_api.api, None, SIGNED_IN),
+    Room(find_web.pages, None, SIGNED_IN),
+    Room(habits_web.pages, None, SIGNED_IN),
+    Room(fixation_report.pages, None, SIGNED_IN),
     Room(presence.pages, None, SIGNED_IN),
     Room(presence_api.api, None, SIGNED_IN),
     Room(devices.pages, None, SIGNED_IN),

@@ -13,6 +13,7 @@ from server import audit, changes, clock, db, retention_terms
 from server.bookings import jobs as seats
 from server.bookings import kept_answers
 from server.bookings import service as booked
+from server.calendars import jobs as mails
 from server.memos import jobs as memos
 from server.people import failures, protection, sessions
 from server.people import service as people
@@ -22,6 +23,7 @@ from server.presence import jobs as presence
 from server.privacy import jobs as privacy_jobs
 from server.privacy import service as privacy
 from server.retention_terms import Term
+from server.seating import fixation_jobs
 
 KEEP_FAILURES = timedelta(hours=24)
 KEEP_SLOTS = timedelta(days=1)  # nobody can take them any more
@@ -68,6 +70,7 @@ JOBS = (
         _forgetting(booked.forget_slots, KEEP_SLOTS),
         {"hour": "2", "minute": "40"},
     ),
+    Job("work out how fixed the seats of each zone were", fixation_jobs.keep_months, {"hour": "2", "minute": "30"}),
     Job("take names off old bookings", _forgetting(booked.forget_people), {"hour": "2", "minute": "45"}),
     Job("forget answers kept for retries", _forgetting(kept_answers.forget), {"minute": "41"}),
     Job("confirm bookings whose person has come", seats.confirm_arrivals, {"second": "*/2"}),
@@ -77,6 +80,8 @@ JOBS = (
     Job("book the next days of weekly series", seats.extend_series, {"hour": "0", "minute": "1"}),
     Job("ask whether weekly series are still needed", seats.ask_for_series, {"hour": "7", "minute": "0"}),
     Job("forget waits and weekly series that are over", seats.forget_waits, {"hour": "2", "minute": "20"}),
+    Job("send mails", mails.send_letters, {"second": "*/5"}),
+    Job("forget mails that could not be sent in time", mails.forget_letters, {"minute": "43"}),
     Job("forget memos that are done", memos.expire, {"hour": "3", "minute": "5"}),
     Job("forget who held a number long ago", phones.forget_holders, {"hour": "3", "minute": "6"}),
     Job("forget people who left", privacy_jobs.forget_leavers, {"hour": "3", "minute": "8"}),

@@ -26,7 +26,8 @@ def gather(person_id: int, wish: Wish, now: datetime, *, moved_id: int | None = 
         n_in_week = queries.n_in_week(person_id, seat.zone_id, monday, moved_id)
     recent: list[int] = []
     if held.repeat in (Repeat.HINT, Repeat.BLOCK) and wish.how is not How.LOTTERY:
-        recent = queries.recent_seats(person_id, on.midnight, held.lookback_days)
+        is_hint = held.repeat is Repeat.HINT
+        recent = queries.recent_seats(person_id, on.midnight, held.lookback_days, to_nudge=is_hint)
     return Facts(
         place=on.place(seat),
         person_id=person_id,

@@ -32,3 +32,15 @@ def choose(person_id: int, chosen: SeatChoices) -> None:
 def leaving_by_themselves() -> list[int]:
     """Everybody who lets their seat be given back when they have gone early."""
     return list(db.session.scalars(select(SeatChoice.person_id).where(SeatChoice.leaves_by_itself)))
+
+
+def is_nudged(person_id: int) -> bool:
+    """Whether they are told that a seat is the one of last time."""
+    row = db.session.get(SeatChoice, person_id)
+    return row is None or row.is_nudged
+
+
+def be_nudged(person_id: int, nudged: bool) -> None:
+    """The person wants to be told, or not."""
+    row = db.upsert(SeatChoice).values(person_id=person_id, is_nudged=nudged)
+    db.session.execute(row.on_conflict_do_update(index_elements=["person_id"], set_={"is_nudged": nudged}))

@@ -8,7 +8,7 @@ from typing import Any, cast
 from sqlalchemy import Select, func, or_, select
 
 from server import db
-from server.bookings.models import Booking, HouseRule, SeatNeed
+from server.bookings.models import Booking, HouseRule, SeatChoice, SeatNeed
 from server.bookings.rules import HOLDING, HouseRules, Place, State, house_rules, parsed
 from server.people import queries as people
 from server.people.queries import UnitView
@@ -101,8 +101,28 @@ def n_in_week(person_id: int, zone_id: int, week_starts_at: datetime, but: int |
     return db.session.scalar(counted) or 0
 
 
-def recent_seats(person_id: int, before: datetime, n: int) -> list[int]:
-    """The seats somebody really sat on before an instant, the newest first, of the last `n` such bookings."""
+def n_warned(person_id: int, now: datetime) -> int:
+    """How many of somebody's places will be free again soon, for they have not come."""
+    warned = (
+        select(func.count())
+        .select_from(Booking)
+        .where(
+            Booking.person_id == person_id,
+            Booking.state == State.BOOKED.value,
+            Booking.is_warned,
+            Booking.starts_at > now - timedelta(days=1),
+            Booking.starts_at <= now,
+            Booking.ends_at > now,
+        )
+    )
+    return db.session.scalar(warned) or 0
+
+
+def recent_seats(person_id: int, before: datetime, n: int, *, to_nudge: bool = False) -> list[int]:
+    """The seats somebody really sat on before an instant, the newest first, of the last `n` such bookings.
+
+    to_nudge   they are only to be told: none, when they do not want to be
+    """
     rows = (
         select(Booking.seat_id)
         .where(
@@ -114,6 +134,9 @@ def recent_seats(person_id: int, before: datetime, n: int) -> list[int]:
         .order_by(Booking.starts_at.desc())
         .limit(n)
     )
+    if to_nudge:
+        silenced = select(SeatChoice.person_id).where(SeatChoice.person_id == person_id, ~SeatChoice.is_nudged)
+        rows = rows.where(~silenced.exists())
     return list(db.session.scalars(rows))
 
 
@@ -140,16 +163,23 @@ def needs(person_ids: Collection[int]) -> dict[int, frozenset[str]]:
     if not person_ids:
         return {}
     found: dict[int, frozenset[str]] = {}
-    rows = db.session.execute(
-        select(SeatNeed.person_id, SeatNeed.equipment).where(SeatNeed.person_id.in_(person_ids))
-    )
+    rows = db.session.execute(select(SeatNeed.person_id, SeatNeed.equipment).where(SeatNeed.person_id.in_(person_ids)))
     for person_id, equipment in rows:
         found[person_id] = found.get(person_id, frozenset()) | {equipment}
     return found
 
 
-def place(seat: SeatView, zone: ZoneView, floor_excluded: bool, units: Mapping[int, UnitView]) -> Place:
-    """What the rules have to know of a seat."""
+def place(
+    seat: SeatView,
+    zone: ZoneView,
+    floor_excluded: bool,
+    units: Mapping[int, UnitView],
+    bureau: frozenset[int] | None = None,
+) -> Place:
+    """What the rules have to know of a seat.
+
+    bureau   all units of the bureaus that own the zone, where they are known already
+    """
     return Place(
         seat.id,
         seat.code,
@@ -160,7 +190,7 @@ def place(seat: SeatView, zone: ZoneView, floor_excluded: bool, units: Mapping[i
         seat.is_priority,
         seat.retired_on,
         frozenset(zone.unit_ids),
-        bureau_units(zone.unit_ids, units),
+        bureau_units(zone.unit_ids, units) if bureau is None else bureau,
     )
 
 

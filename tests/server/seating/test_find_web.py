@@ -1,0 +1,105 @@
+"""Find me a seat, with plain forms: one button, three suggestions, another seat instead."""
+
+import re
+from datetime import timedelta
+
+import make
+import pytest
+from watching import TOKYO, Office
+
+from server import clock, db
+from server.bookings import queries
+from server.bookings.rules import How, State
+from server.places import service as places
+
+SEAT = re.compile(r'name="seat" value="(\d+)"')
+
+
+class Hall(Office):
+    """Six seats in zone 18A of 財政課, two in 18B, which is nobody's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with db.transaction():
+            self.seats = [make.seat(self.zone_a, f"18A-{i:03}", x_m=2 * i, y_m=1) for i in range(1, 6)]
+            self.others = [make.seat(self.zone_b, f"18B-{i:03}", x_m=22 + 3 * i) for i in (1, 2)]
+            places.own_zone(self.zone_a, self.section, make.DAY)
+        self.tomorrow = (clock.now().astimezone(TOKYO) + timedelta(days=1)).date()
+
+    def morning(self, **more: str) -> dict[str, str]:
+        return {"day": self.tomorrow.isoformat(), "from": "09:00", "long": "3", **more}
+
+
+@pytest.fixture
+def hall(app) -> Hall:
+    return Hall()
+
+
+def bookings_of(person_id: int) -> list[queries.BookingView]:
+    with db.reading():
+        return queries.of_person(person_id, clock.now(), clock.now() + timedelta(days=3), holding=False)
+
+
+def test_one_button_books_a_seat_and_says_why(hall, signed_in):
+    visitor = signed_in(person_id=hall.sato)
+
+    answer = visitor.send("/seats/find", **hall.morning(team="1", notlast="1", do="take"))
+
+    (made,) = bookings_of(hall.sato)
+    assert made.seat_id in hall.seats and made.how == How.FIND.value and made.state is State.BOOKED
+    page = visitor.get(answer.location).text
+    assert f"予約しました。{made.seat_code}：" in page and "財政課の近く" in page and "直近の3席とは別" in page
+
+
+def test_other_choices_are_offered_and_taken_instead_with_one_click(hall, signed_in):
+    visitor = signed_in(person_id=hall.sato)
+    page = visitor.get(visitor.send("/seats/find", **hall.morning(team="1", do="take")).location).text
+    (made,) = bookings_of(hall.sato)
+    offered = [int(one) for one in SEAT.findall(page)]
+    assert len(set(offered)) == 2 and made.seat_id not in offered
+
+    form = {"seat": str(offered[0]), "day": hall.tomorrow.isoformat(), "from": "09:00", "to": "12:00"}
+    visitor.send(f"/seats/bookings/{made.id}/change", **form)
+
+    assert [one.seat_id for one in bookings_of(hall.sato)] == [offered[0]]
+
+
+def test_three_seats_are_shown_first_when_asked_and_the_wishes_stay_in_the_address(hall, signed_in):
+    visitor = signed_in(person_id=hall.sato)
+    answer = visitor.send("/seats/find", **hall.morning(do="show", floor="18"))
+    assert "csrf" not in answer.location and "floor=18" in answer.location
+    page = visitor.get(answer.location).text
+    offered = SEAT.findall(page)
+    assert len(offered) == 3 and bookings_of(hall.sato) == []
+
+    visitor.send("/seats/find", seat=offered[1], **hall.morning(floor="18"))
+
+    assert [one.seat_id for one in bookings_of(hall.sato)] == [int(offered[1])]
+
+
+def test_a_chosen_seat_that_is_gone_is_refused_and_no_other_one_taken(hall, signed_in):
+    signed_in(person_id=hall.suzuki).send("/seats/find", seat=str(hall.seats[0]), **hall.morning())
+    refused = signed_in(person_id=hall.sato).send("/seats/find", seat=str(hall.seats[0]), **hall.morning())
+    assert refused.status_code == 409 and bookings_of(hall.sato) == []
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [{"day": "x"}, {"from": "25:99"}, {"from": "09:07"}, {"day": "2020-01-01"}, {"floor": "99"}, {"long": "🐬" * 3000}],
+)
+def test_a_wish_that_cannot_be_is_answered_with_a_sentence(hall, signed_in, bad):
+    visitor = signed_in(person_id=hall.sato)
+    answer = visitor.send("/seats/find", **hall.morning() | bad | {"do": "take"})
+    assert answer.status_code in (302, 404, 422)
+    again = visitor.get("/seats/find", query_string=hall.morning() | bad | {"go": "1"})
+    assert again.status_code in (200, 404, 422)
+
+
+def test_the_form_stands_on_my_seats_and_one_button_on_the_start_page(hall, signed_in):
+    visitor = signed_in(person_id=hall.sato)
+    assert 'action="/seats/find"' in visitor.get("/seats").text
+    assert 'action="/seats/find"' in visitor.get("/").text
+
+
+def test_an_account_of_nobody_reads_why_there_is_no_seat_for_it(hall, signed_in):
+    assert signed_in().get("/seats/find").status_code == 200
