@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import access, audit, db, frame, gate, problems, settings
 from server.access import Room
+from server.calendars import letters
 from server.people import login
 from server.rooms import ROOMS
 from server.settings import Settings
@@ -20,6 +21,7 @@ def create_app(given: Settings | None = None, rooms: Iterable[Room] = ROOMS) -> 
     config = given if given is not None else settings.load()
     db.connect(config.database_url)
     audit.ship_to(config.syslog)
+    letters.use(config)
     app = APIFlask(
         "server", "Iruka", "v1", template_folder="templates", static_folder="static",
         json_errors=False, enable_openapi=False,

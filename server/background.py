@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from edge_agent import wire
 from server import audit, changes, clock, db, retention_terms, settings, timetable
+from server.calendars import letters
 from server.errors import Misconfigured
 from server.fleet import queries as fleet_queries
 from server.fleet import service as fleet
@@ -254,6 +255,7 @@ def main() -> int:
         given = settings.load()
         db.connect(given.database_url, pool_size=4)
         audit.ship_to(given.syslog)
+        letters.use(given)
         run(given, stopping)
     except Misconfigured as error:
         print(error, file=sys.stderr)

@@ -39,10 +39,10 @@ class Counters:
     when its process dies.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, name: str = "requests.counts") -> None:
         directory.mkdir(parents=True, exist_ok=True)
         # Opened once: closing any descriptor of the file would drop every lock of the process.
-        self._file = os.open(directory / "requests.counts", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._file = os.open(directory / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self.close = weakref.finalize(self, os.close, self._file)  # by itself at the latest with the application
         self._lock = Lock()  # file locks are between processes only
 

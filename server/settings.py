@@ -15,6 +15,8 @@ from server.errors import Misconfigured
 SYSLOG = re.compile(r"/[^\0\s]+|(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}(?:/udp)?")
 SITE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 NAMESPACE = re.compile(r"([a-z0-9]{1,4})=(?:(ibeacon):([0-9a-f]{32})|(eddystone-uid):([0-9a-f]{20}))")
+HOST = re.compile(r"[A-Za-z0-9.-]{1,253}|[0-9A-Fa-f:]{2,45}")
+MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 SAMPLES = ("changeme", "changethis", "secretkey", "password", "example", "sample", "geheim", "12345678")
 DEFAULT_NAMESPACES = "s=ibeacon:5fd6a3c27b184e0f9c3d86e1a4720b95"
 # What the example badges of firmware_config/ send. A building sets its own, or its neighbour's badges are heard here.
@@ -93,6 +95,20 @@ class LocalLogin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Smtp:
+    """A mail server that takes our letters."""
+
+    host: str
+    port: int
+    tls: bool  # from the first byte; else StartTLS, or neither on this machine itself
+    start_tls: bool
+    ca_file: str | None
+    user: str | None
+    password: str = field(repr=False)
+    sender: str  # the address our letters come from
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What one server process needs to know; every field has its variable in docs/settings.md."""
 
@@ -113,6 +129,7 @@ class Settings:
     proxy: Proxy | None = None  # IRUKA_PROXY_USER_HEADER, IRUKA_PROXY_USER_FROM
     local_login: LocalLogin = LocalLogin.ON  # IRUKA_LOCAL_LOGIN
     syslog: str | None = None  # IRUKA_SYSLOG: where the audit log's lines go, too
+    smtp: Smtp | None = None  # IRUKA_SMTP_HOST and what follows it; None: nothing is mailed
 
     @property
     def secure(self) -> bool:
@@ -141,6 +158,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings:
         writes_per_minute=_whole_number(environment, "IRUKA_WRITES_PER_MINUTE", 60, 1, 60_000),
         namespaces=_namespaces(environment.get("IRUKA_BADGE_NAMESPACES", DEFAULT_NAMESPACES)),
         syslog=syslog(environment),
+        smtp=_smtp(environment),
         ldap=ldap,
         oidc=oidc,
         proxy=proxy,
@@ -342,6 +360,45 @@ def _proxy(environment: Mapping[str, str]) -> Proxy | None:
     if any(network.prefixlen == 0 for network in networks):
         raise Misconfigured("IRUKA_PROXY_USER_FROM must not trust every address.")
     return Proxy(header, networks)
+
+
+def _smtp(environment: Mapping[str, str]) -> Smtp | None:
+    host = environment.get("IRUKA_SMTP_HOST", "").strip()
+    if not host:
+        return None
+    if not HOST.fullmatch(host):
+        raise Misconfigured("IRUKA_SMTP_HOST must be the name of a mail server, such as mail.city.example.")
+    security = environment.get("IRUKA_SMTP_TLS", "starttls")
+    if security not in ("starttls", "tls", "off"):
+        raise Misconfigured(f"IRUKA_SMTP_TLS must be starttls, tls or off, not {security!r}.")
+    if security == "off" and not _is_loopback(host):
+        raise Misconfigured("IRUKA_SMTP_TLS must not be off unless the mail server is on this machine.")
+    sender = _needed(environment, "IRUKA_SMTP_FROM", "IRUKA_SMTP_HOST")
+    if not MAIL.fullmatch(sender):
+        raise Misconfigured("IRUKA_SMTP_FROM must be one mail address, such as iruka@city.example.")
+    user, password_file = environment.get("IRUKA_SMTP_USER") or None, _file(environment, "IRUKA_SMTP_PASSWORD_FILE")
+    if (user is None) != (password_file is None):
+        raise Misconfigured("Set IRUKA_SMTP_USER with IRUKA_SMTP_PASSWORD_FILE, or neither.")
+    return Smtp(
+        host=host,
+        port=_whole_number(environment, "IRUKA_SMTP_PORT", 465 if security == "tls" else 587, 1, 65_535),
+        tls=security == "tls",
+        start_tls=security == "starttls",
+        ca_file=_file(environment, "IRUKA_SMTP_CA_FILE"),
+        user=user,
+        password="" if password_file is None else _line(password_file, "IRUKA_SMTP_PASSWORD_FILE"),
+        sender=sender,
+    )
+
+
+def _line(file: str, name: str) -> str:
+    try:
+        value = Path(file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise Misconfigured(f"{name} names {file}, which cannot be read.") from None
+    if not value or "\n" in value:
+        raise Misconfigured(f"{name} names {file}, which must hold one line.")
+    return value
 
 
 def _local_login(environment: Mapping[str, str], *, elsewhere: bool) -> LocalLogin:

@@ -35,7 +35,6 @@ def upgrade() -> None:
     sa.Column('key_hash', sa.LargeBinary(length=32), nullable=False),
     sa.Column('language', sa.String(length=5), nullable=False),
     sa.Column('created_at', db.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('revoked_at', db.UtcDateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_calendar_feed_person_id_person'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_calendar_feed')),
     sa.UniqueConstraint('key_hash', name=op.f('uq_calendar_feed_key_hash'))

@@ -164,10 +164,14 @@ def check_in(booking_id: int) -> ResponseReturnValue:
 def cancel_booking(booking_id: int) -> ResponseReturnValue:
     """Cancel a booking; a seat in use is left"""
     now = clock.now()
+
+    def check(person_id: int | None, booked_by_id: int | None) -> None:
+        _check_mine(person_id, booked_by_id)
+        _write_down(person_id, "booking_cancelled_for", booking_id, now)
+
+    _check_id(booking_id)
     with db.transaction():
-        was = _booking(booking_id)
-        service.cancel(booking_id, now)
-        _write_down(was.person_id, "booking_cancelled_for", booking_id, now)
+        service.cancel(booking_id, now, by_id=current_account().person_id, check=check)
     return "", 204
 
 
@@ -231,24 +235,36 @@ def _moved(booking_id: int, asked: Mapping[str, Any]) -> dict[str, Any]:
             _subject(asked.get("subject", was.subject)),
             has_begun=asked.get("starts_at", was.starts_at) == was.starts_at <= now,
         )
-        verdict = service.move(booking_id, wish, now, known=memory())
+        verdict = service.move(booking_id, wish, now, known=memory(), by_id=current_account().person_id)
         _write_down(was.person_id, "booking_moved_for", booking_id, now)
         return _shown(service.view(booking_id)) | {"hints": _hints(verdict), "party": []}
 
 
 def _booking(booking_id: int) -> BookingView:
     """A booking that is the caller's own, that they made, or of somebody of the section they administer."""
-    found = queries.booking(booking_id) if booking_id <= schemas.LARGEST_BOOKING_ID else None
-    account = current_account()
-    if found is None or found.person_id is None or account.person_id is None:
+    _check_id(booking_id)
+    found = queries.booking(booking_id)
+    if found is None:
         raise Refused("no_booking", service.GONE, 404)
-    if account.person_id in (found.person_id, found.booked_by_id):
-        return found
-    if account.role is Role.SECTION_ADMIN:
-        now = clock.now()
-        today = now.astimezone(_building().zone).date()
-        if found.person_id in {one.id for one in parties.colleagues(account, today, now)}:
-            return found
+    _check_mine(found.person_id, found.booked_by_id)
+    return found
+
+
+def _check_id(booking_id: int) -> None:
+    if booking_id > schemas.LARGEST_BOOKING_ID:
+        raise Refused("no_booking", service.GONE, 404)
+
+
+def _check_mine(person_id: int | None, booked_by_id: int | None) -> None:
+    account = current_account()
+    if person_id is not None and account.person_id is not None:
+        if account.person_id in (person_id, booked_by_id):
+            return
+        if account.role is Role.SECTION_ADMIN:
+            now = clock.now()
+            today = now.astimezone(_building().zone).date()
+            if person_id in {one.id for one in parties.colleagues(account, today, now)}:
+                return
     raise Refused("no_booking", service.GONE, 404)
 
 

@@ -10,8 +10,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, select
 
 from server import changes, db
-from server.bookings import own_choices, service
+from server.bookings import news, own_choices, service
 from server.bookings.models import Booking
+from server.bookings.news import What
 from server.bookings.queries import RulesOfDay
 from server.bookings.rules import LONGEST, HouseRules, State
 from server.changes import Thing
@@ -105,6 +106,7 @@ def warn(booking_ids: Sequence[int], now: datetime) -> int:
     rows = list(_locked(booking_ids))
     for row in rows:
         row.is_warned = True
+        news.tell(What.WARNED, row.id, row.person_id, now)
     changes.record(Thing.BOOKING, sorted({row.person_id for row in rows if row.person_id is not None}), now)
     return len(rows)
 

@@ -11,9 +11,10 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import ColumnElement, delete, or_, select
 
 from server import changes, db
-from server.bookings import absence, choice, facts, queries, rules, service
+from server.bookings import absence, choice, facts, news, queries, rules, service
 from server.bookings.choice import Option
 from server.bookings.models import Booking, Series
+from server.bookings.news import What
 from server.bookings.queries import BookingView
 from server.bookings.rules import FURTHEST, HOLDING, How, State, Wish, exclusive_group
 from server.changes import Thing
@@ -160,7 +161,7 @@ def change(series_id: int, person_id: int, wanted: Plan, now: datetime, chosen: 
 
 def end(series_id: int, person_id: int, first_day: date | None, now: datetime) -> int:
     """Nothing of it from that day on (None: from today on); returns how many bookings were given back."""
-    return _end(_own(series_id, person_id), first_day, now)
+    return _end(_own(series_id, person_id), first_day, now, by_id=person_id)
 
 
 def answer(series_id: int, person_id: int, *, is_needed: bool, now: datetime) -> date | None:
@@ -168,7 +169,7 @@ def answer(series_id: int, person_id: int, *, is_needed: bool, now: datetime) ->
     row = _own(series_id, person_id)
     today = now.astimezone(_opening(row.seat_id).zone).date()
     if not is_needed:
-        _end(row, today, now)
+        _end(row, today, now, by_id=person_id)
         return None
     if row.last_day - today <= ASK_BEFORE_END:
         row.last_day = min(row.last_day + RUNS_ON, today + FURTHEST)
@@ -260,6 +261,7 @@ def ask(series_ids: Iterable[int], now: datetime) -> int:
     asked = [row for row in _locked(series_ids) if row.asked_at is None and not row.is_over]
     for row in asked:
         row.asked_at = now
+        news.tell(What.ASKED, row.id, row.person_id, now)
     changes.record(Thing.BOOKING, sorted({row.person_id for row in asked if row.person_id is not None}), now)
     return len(asked)
 
@@ -354,14 +356,14 @@ def _opening(seat_id: int) -> Opening:
     return places.opening(building)
 
 
-def _end(row: Series, first_day: date | None, now: datetime) -> int:
+def _end(row: Series, first_day: date | None, now: datetime, *, by_id: int | None = None) -> int:
     zone = _opening(row.seat_id).zone
     today = now.astimezone(zone).date()
     day = max(first_day or today, today)
     begins = max(now, datetime.combine(day, time(), zone))
     ahead = [one for one in bookings_of(row.id, now) if one.starts_at >= begins]
     for one in ahead:
-        service.cancel(one.id, now)
+        service.cancel(one.id, now, by_id=by_id)
     row.asked_at = None
     if day <= max(row.first_day, today):
         row.is_over = True

@@ -3,15 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
 import psycopg
-from sqlalchemy import TextClause, delete, insert, or_, select, text, update
+from sqlalchemy import Table, TextClause, delete, insert, or_, select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from server import changes, db
-from server.bookings import facts, queries, rules
+from server.bookings import facts, news, queries, rules
 from server.bookings.floor_days import FRESH, Known
 from server.bookings.models import Booking, Series, Slot
+from server.bookings.news import What
 from server.bookings.queries import BookingView
 from server.bookings.rules import How, State, Verdict, Wish
 from server.changes import Thing
@@ -23,6 +25,9 @@ TAKEN = "Someone else booked this seat first. Choose another seat."
 OVERLAP = "You already have a seat at that time. Cancel it first."
 GONE = "There is no such booking."
 
+SLOTS = cast(Table, Slot.__table__)
+_BOOK = insert(cast(Table, Booking.__table__)).returning(Booking.id)
+Check = Callable[[int | None, int | None], None]
 Freed = Callable[[int, datetime, datetime, datetime], None]
 _when_free: list[Freed] = []
 
@@ -72,9 +77,11 @@ def book(
         "sequence": 0,
         "changed_at": now,
     }
-    booking_id = db.session.scalars(insert(Booking).values(row | more).returning(Booking.id)).one()
+    booking_id = db.session.execute(_BOOK, row | more).scalar_one()
     _hold(booking_id, person_id, wish, found.place.kind)
     _tell(found.floor_id, person_id, now)
+    what = What.OFFERED if more.get("state") == State.OFFERED.value else What.MADE
+    news.tell(what, booking_id, person_id, now, booked_by_id)
     return Booked(booking_id, verdict)
 
 
@@ -91,8 +98,11 @@ def sit_down(
     return book(person_id, wish, now, known=known, state=State.IN_USE.value, is_confirmed=True)
 
 
-def move(booking_id: int, wish: Wish, now: datetime, *, known: Known = FRESH) -> Verdict:
-    """Change a booking's place or time, or both, at once or not at all; also longer or shorter."""
+def move(booking_id: int, wish: Wish, now: datetime, *, known: Known = FRESH, by_id: int | None = None) -> Verdict:
+    """Change a booking's place or time, or both, at once or not at all; also longer or shorter.
+
+    by_id   who does it, when it is not its person
+    """
     row = held(booking_id)
     if row.person_id is None:
         raise Refused("no_booking", GONE, 404)
@@ -110,25 +120,35 @@ def move(booking_id: int, wish: Wish, now: datetime, *, known: Known = FRESH) ->
     db.session.flush()  # the row before its slots
     _hold(row.id, row.person_id, wish, found.place.kind)
     _tell(found.floor_id, row.person_id, now)
+    news.tell(What.CHANGED, row.id, row.person_id, now, by_id)
     _free(*was, now)
     return verdict
 
 
-def cancel(booking_id: int, now: datetime) -> None:
-    """Give a booking back; one that somebody sits on has been left."""
+def cancel(booking_id: int, now: datetime, *, by_id: int | None = None, check: Check | None = None) -> None:
+    """Give a booking back, its person or another (`by_id`); one that somebody sits on has been left.
+
+    check   told whose it is and who made it; refuses when they may not
+    """
     row = held(booking_id)
+    if check is not None:
+        check(row.person_id, row.booked_by_id)
+    row.sequence += 1
     if row.is_confirmed:
-        leave(booking_id, now)
+        _end(row, State.LEFT, now)
         return
+    was_theirs = row.state != State.OFFERED.value
+    row.changed_at = now
     _end(row, State.CANCELLED, now)
-    row.sequence, row.changed_at = row.sequence + 1, now
+    if was_theirs:
+        news.tell(What.CANCELLED, row.id, row.person_id, now, by_id)
 
 
 def leave(booking_id: int, now: datetime) -> None:
     """Whoever sits there goes before the end; when is written nowhere (P3)."""
     row = held(booking_id)
-    _end(row, State.LEFT, now)
     row.sequence += 1
+    _end(row, State.LEFT, now)
 
 
 def give_back(booking_id: int, now: datetime) -> None:
@@ -151,6 +171,7 @@ def take_back(booking_id: int, now: datetime) -> Verdict:
     db.session.flush()
     _hold(row.id, row.person_id, wish, found.place.kind)
     _tell(found.floor_id, row.person_id, now)
+    news.tell(What.MADE, row.id, row.person_id, now)
     return verdict
 
 
@@ -166,7 +187,9 @@ def confirm(booking_id: int, now: datetime) -> None:
 
 def release(booking_id: int, now: datetime) -> None:
     """Nobody came: the place is free again, and the booking is kept as released."""
-    _end(held(booking_id), State.RELEASED, now)
+    row = held(booking_id)
+    _end(row, State.RELEASED, now)
+    news.tell(What.RELEASED, row.id, row.person_id, now)
 
 
 def held(booking_id: int) -> Booking:
@@ -250,22 +273,23 @@ def _let_go(row: Booking) -> None:
     quarters = rules.quarters(row.starts_at, row.ends_at)
     places = select(Seat.id).where(or_(Seat.id == row.seat_id, Seat.table_id == row.seat_id))
     db.session.execute(
-        delete(Slot).where(
-            Slot.seat_id.in_(places),
-            Slot.quarter >= quarters.start,
-            Slot.quarter < quarters.stop,
-            Slot.booking_id == row.id,
+        delete(SLOTS).where(
+            SLOTS.c.seat_id.in_(places),
+            SLOTS.c.quarter >= quarters.start,
+            SLOTS.c.quarter < quarters.stop,
+            SLOTS.c.booking_id == row.id,
         )
     )
 
 
 def _end(row: Booking, state: State, now: datetime) -> None:
     _let_go(row)
-    _tell(_floor_of(row.seat_id), row.person_id, now)
+    floor_id = _floor_of(row.seat_id)
+    _tell(floor_id, row.person_id, now)
     row.state = state.value
     row.offered_until = None
     db.session.flush()  # before anybody else takes the place
-    _free(_floor_of(row.seat_id), row.starts_at, row.ends_at, now)
+    _free(floor_id, row.starts_at, row.ends_at, now)
 
 
 def _free(floor_id: int, starts_at: datetime, ends_at: datetime, now: datetime) -> None:

@@ -7,9 +7,10 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import delete, func, or_, select
 
 from server import changes, db
-from server.bookings import choice, queries, service
+from server.bookings import choice, news, queries, service
 from server.bookings.choice import Option
 from server.bookings.models import Booking, Wait
+from server.bookings.news import What
 from server.bookings.rules import How, State, WaitState, Wish, begun_quarter, check_term, exclusive_group
 from server.changes import Thing
 from server.errors import Refused
@@ -139,6 +140,7 @@ def accept(wait_id: int, person_id: int, now: datetime) -> int:
     wait.state = WaitState.TAKEN.value
     db.session.flush()
     changes.record_all([(Thing.SLOTS, wait.floor_id), (Thing.BOOKING, person_id)], now)
+    news.tell(What.MADE, row.id, person_id, now)
     return row.id
 
 

@@ -12,22 +12,25 @@ from flask_babel import gettext as _
 
 from server import audit, clock, db
 from server.access import local_path
-from server.bookings import answers, choice, given, lines, parties, queries, service
+from server.bookings import answers, choice, given, lines, parties, queries, service, trouble
 from server.bookings.answers import Explained
 from server.bookings.choice import Option
 from server.bookings.lines import Line
 from server.bookings.parties import Colleague
 from server.bookings.queries import BookingView
 from server.bookings.rules import FURTHEST, How, State, Wish, begun_quarter
+from server.bookings.trouble import Trouble
 from server.errors import Refused
 from server.people import login
 from server.people import queries as people
 from server.people.login import current_account, current_person_id
 from server.people.rules import Role
 from server.places import queries as places
+from server.places import reports
 from server.places.queries import BuildingView, FloorView
+from server.places.reports import ReportView
 from server.places.rules import Equipment, Opening, SeatKind
-from server.places.words import EQUIPMENT, KINDS
+from server.places.words import EQUIPMENT, KINDS, WRONG
 
 GONE = "There is no such booking."
 DAY_STARTS, DAY_ENDS = time(8, 30), time(17, 15)  # a working day; what a form begins with
@@ -59,10 +62,25 @@ class Error:
 def _for_every_page() -> dict[str, Callable[..., object]]:
     return {
         "my_seats_today": _my_seats_today,
+        "my_troubles": _my_troubles,
+        "my_reports": _my_reports,
         "day_words": lines.day_words,
+        "wrong_with_seats": {what: _(words) for what, words in WRONG.items()},
         "seat_equipment": lambda: [(one.value, _(words)) for one, words in EQUIPMENT.items()],
         "seat_kinds": lambda: [(one.value, _(words)) for one, words in KINDS.items()],
     }
+
+
+def _my_troubles() -> list[Trouble]:
+    """My bookings whose seats cannot be used."""
+    me = current_account().person_id
+    return [] if me is None else trouble.of_person(me, clock.now())
+
+
+def _my_reports() -> list[ReportView]:
+    """What I said is not as described, and the answers, of the last weeks."""
+    me = current_account().person_id
+    return [] if me is None else reports.by_person(me, clock.now() - REPORTS_SHOWN)
 
 
 @pages.get("/seats")

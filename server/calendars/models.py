@@ -19,7 +19,16 @@ class CalendarFeed(Base):
     key_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     language: Mapped[str] = mapped_column(String(5), default="ja")
     created_at: Mapped[datetime]
-    revoked_at: Mapped[datetime | None]
+
+
+class MailChoice(Base):
+    """Which mails a person wants; nobody's row means none."""
+
+    __tablename__ = "mail_choice"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    invitations: Mapped[bool] = mapped_column(default=False)  # a calendar program enters and strikes out bookings
+    notices: Mapped[bool] = mapped_column(default=False)  # what others or the house did, and what waits for an answer
 
 
 class Letter(Base):
@@ -33,9 +42,10 @@ class Letter(Base):
     subject: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
     calendar: Mapped[str] = mapped_column(Text, default="")  # the .ics that goes with it
-    method: Mapped[str] = mapped_column(String(16), default="")  # REQUEST, CANCEL, PUBLISH
+    method: Mapped[str] = mapped_column(String(16), default="")  # REQUEST, CANCEL; empty: a notice
     written_at: Mapped[datetime]
     due_at: Mapped[datetime] = mapped_column(index=True)
+    drop_at: Mapped[datetime]  # from then on it helps nobody any more
     tries: Mapped[int] = mapped_column(default=0)
 
     __table_args__ = ({"sqlite_autoincrement": True},)
