@@ -169,7 +169,7 @@ class Facts:
     def parsed(cls, stored: Mapping[str, Any]) -> "Facts":
         """The same from JSON."""
         return cls(
-            tuple(Seat(*plain, tuple(has)) for *plain, has in stored["seats"]),
+            tuple(Seat(*one)._replace(has=tuple(one[-1])) for one in stored["seats"]),
             tuple(
                 Ticket(None if fits is None else tuple(fits), tuple(recent), is_counter, without)
                 for fits, recent, is_counter, without in stored["tickets"]

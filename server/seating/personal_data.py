@@ -6,7 +6,9 @@ from sqlalchemy import or_, select
 
 from server import db
 from server.places.models import Seat, Zone
-from server.seating.models import Draw, DrawResult, Pairing, SeatNeed
+from server.seating import lottery_words
+from server.seating.lottery import Facts
+from server.seating.models import Draw, DrawResult, LotteryChoice, Pairing, SeatNeed
 
 Rows = Sequence[Mapping[str, object]]
 
@@ -17,6 +19,10 @@ def export(person_id: int) -> dict[str, Rows]:
         "seat_need": [
             {"equipment": what}
             for what in db.session.scalars(select(SeatNeed.equipment).where(SeatNeed.person_id == person_id))
+        ],
+        "lottery_choice": [
+            {"part": part}
+            for part in db.session.scalars(select(LotteryChoice.part).where(LotteryChoice.person_id == person_id))
         ],
         "seat_pairing": _pairings(person_id),
         "seat_draw_result": _draws(person_id),
@@ -36,14 +42,28 @@ def _pairings(person_id: int) -> Rows:
 
 def _draws(person_id: int) -> Rows:
     wanted = (
-        select(Draw.day, Zone.name, Seat.code, DrawResult.reasons)
+        select(Draw.day, Zone.name, Seat.code, DrawResult.reasons, DrawResult.ticket, Draw.facts)
         .join(Draw, Draw.id == DrawResult.draw_id)
         .join(Zone, Zone.id == Draw.zone_id)
         .outerjoin(Seat, Seat.id == DrawResult.seat_id)
         .where(DrawResult.person_id == person_id)
         .order_by(Draw.day)
     )
+    rows = list(db.session.execute(wanted))
+    units = lottery_words.near_units([row[3] for row in rows])
     return [
-        {"day": day, "zone": zone, "seat": seat, "reasons": reasons}
-        for day, zone, seat, reasons in db.session.execute(wanted)
-    ]
+        {
+            "day": day, "zone": zone, "seat": seat, "why": lottery_words.explanation(reasons, units),
+            **_gone_by(Facts.parsed(facts), ticket),
+        }
+        for day, zone, seat, reasons, ticket, facts in rows
+    ]  # fmt: skip
+
+
+def _gone_by(facts: Facts, ticket: int) -> dict[str, object]:
+    """What the draw knew of this person, as codes."""
+    own = facts.tickets[ticket]
+    return {
+        "needs_something": own.fits is not None, "is_counter": own.is_counter, "without_before": own.without,
+        "avoided_seats": len(own.recent[: facts.lookback]),
+    }  # fmt: skip

@@ -1,0 +1,138 @@
+"""Lotteries that are drawn: each result is a booking; flushes, never commits.
+
+Somebody may take a seat while it is drawn for: the booking is refused then (`seat_taken`, `overlap`), the caller's
+transaction ends, and everything is drawn again from what is free now.
+"""
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert
+
+from server import db
+from server.bookings import choice, service
+from server.bookings import queries as bookings
+from server.bookings.queries import LOOKBACK_DAYS
+from server.bookings.rules import How, Wish, begun_quarter
+from server.errors import Refused
+from server.people import queries as people
+from server.places.queries import SeatView
+from server.places.rules import SeatKind
+from server.seating import lottery, lottery_round
+from server.seating import lottery_queries as queries
+from server.seating.lottery import Facts, Reason, Result
+from server.seating.lottery_round import DRAWN, Round, Term
+from server.seating.models import Draw, DrawResult
+
+SEEDS = 2**53  # every program and database holds such a number exactly
+TAKEN_MEANWHILE = frozenset({"seat_taken", "overlap"})
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The seat that somebody drew on arriving, and why."""
+
+    draw_id: int
+    booking_id: int
+    seat: SeatView
+    reasons: list[Reason]
+
+
+def draw_day(of: Term, now: datetime, by: str, seed: int | None = None) -> int:
+    """Draw for all who are there that day and take part, and book what they got; returns the lottery's id.
+
+    by   who draws, as people read it; "": the zone's rule
+    """
+    made = lottery_round.for_day(of, now)
+    seed = secrets.randbelow(SEEDS) if seed is None else seed
+    results = lottery.draw(made.facts, seed)
+    draw_id = _store(of, made.facts, seed, now, by)
+    known = lottery_round.known(of, made.person_ids)
+    for person_id, result in zip(made.person_ids, results, strict=True):
+        if result.seat_id is None:
+            continue
+        for booking_id in sorted(made.replaced.get(person_id, ())):
+            service.cancel(booking_id, now)
+        wish = Wish(result.seat_id, of.starts_at, of.ends_at, How.LOTTERY)
+        service.book(person_id, wish, now, known=known)
+    _store_results(draw_id, made, results)
+    return draw_id
+
+
+def draw_now(person_id: int, of: Term, now: datetime, seed: int | None = None) -> Drawn:
+    """Somebody who arrives draws a seat of the zone and has it at once; Refused when none is free for them."""
+    if bookings.of_person(person_id, of.starts_at, of.ends_at) and queries.seated(
+        [person_id], of.starts_at, of.ends_at
+    ):
+        raise Refused("overlap", service.OVERLAP)
+    found = [
+        one.seat
+        for one in choice.options(person_id, of.on.floor, of.starts_at, of.ends_at, now)
+        if one.zone.id == of.zone.id and SeatKind(one.seat.kind) in DRAWN and one.seat.table_id is None
+    ]
+    if not found:
+        raise Refused("no_free_seat", lottery_round.NO_FREE_SEAT, zone=of.zone.code)
+    cards = people.cards(of.on.day, [person_id]).values()
+    facts = lottery_round.facts_of(of, found, [person_id], cards, now)
+    seed = secrets.randbelow(SEEDS) if seed is None else seed
+    (result,) = lottery.draw(facts, seed)
+    if result.seat_id is None:
+        raise Refused("none_fits", "No seat is free in zone %(zone)s that has what you need.", zone=of.zone.code)
+    draw_id = _store(of, facts, seed, of.starts_at, "", is_arrival=True)
+    booked = service.sit_down(person_id, result.seat_id, of.ends_at, How.LOTTERY, now)
+    _store_results(draw_id, Round(facts, (person_id,)), [result])
+    seat = next(one for one in found if one.id == result.seat_id)
+    return Drawn(draw_id, booked.id, seat, result.reasons)
+
+
+def arrival(of: Term, now: datetime) -> Term:
+    """The same zone from the quarter hour that runs."""
+    return Term(of.zone, of.on, begun_quarter(now), of.ends_at)
+
+
+def redraw(draw_id: int) -> list[Result]:
+    """The results by ticket, once more from the seed and the facts that were kept."""
+    kept = queries.draw(draw_id)
+    if kept is None:
+        raise Refused("no_draw", "There is no such lottery.", 404)
+    return lottery.draw(queries.facts(draw_id), kept.seed)
+
+
+def is_as_drawn(draw_id: int) -> bool:
+    """Whether seed and facts still give what was told."""
+    again = redraw(draw_id)
+    return all(
+        (again[one.ticket].seat_id, again[one.ticket].reasons) == (one.seat_id, one.reasons)
+        for one in queries.results(draw_id)
+    )
+
+
+def forget(now: datetime) -> int:
+    """Delete lotteries and their results after 90 days (P10); returns how many."""
+    over = delete(Draw).where(Draw.day < (now - timedelta(days=LOOKBACK_DAYS)).date()).returning(Draw.id)
+    return len(list(db.session.scalars(over)))
+
+
+def _store(of: Term, facts: Facts, seed: int, drawn_at: datetime, by: str, *, is_arrival: bool = False) -> int:
+    row = insert(Draw).values(
+        zone_id=of.zone.id,
+        day=of.on.day,
+        starts_at=of.starts_at,
+        ends_at=of.ends_at,
+        seed=seed,
+        facts=facts.stored(),
+        drawn_at=drawn_at,
+        drawn_by=by,
+        is_arrival=is_arrival,
+    )
+    return db.session.scalars(row.returning(Draw.id)).one()
+
+
+def _store_results(draw_id: int, made: Round, results: Sequence[Result]) -> None:
+    rows: Collection[dict[str, object]] = [
+        {"draw_id": draw_id, "person_id": person_id, "seat_id": one.seat_id, "ticket": i, "reasons": one.reasons}
+        for i, (person_id, one) in enumerate(zip(made.person_ids, results, strict=True))
+    ]
+    db.session.execute(insert(DrawResult), list(rows))
