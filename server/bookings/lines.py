@@ -63,7 +63,8 @@ class Line:
     @property
     def where(self) -> str:
         """18F, Zone A"""
-        return str(gettext("%(floor)sF, %(zone)s", floor=self.floor.code, zone=zone_name(self.zone)))
+        floor = gettext("%(floor)sF", floor=self.floor.code)
+        return str(gettext("%(floor)s, %(zone)s", floor=floor, zone=zone_name(self.zone)))
 
 
 def lines(
@@ -146,6 +147,11 @@ def zone_name(zone: ZoneView) -> str:
 def clock_words(at: datetime) -> str:
     """8:30, without a leading zero."""
     return f"{at.hour}:{at.minute:02}"
+
+
+def weekday_words(n: int) -> str:
+    """月, Mon; Monday is 0."""
+    return str(format_date(date(2026, 11, 23) + timedelta(days=n), "EEE"))
 
 
 def day_words(on: date) -> str:

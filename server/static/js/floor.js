@@ -315,6 +315,7 @@ byId("pause").addEventListener("click", (event) => {
   event.currentTarget.setAttribute("aria-pressed", String(paused));
   setText(event.currentTarget, paused ? t("Resume updates") : t("Pause updates"));
   live.setPaused(paused);
+  seats.setPaused(paused);
 });
 byId("choose-floor").addEventListener("click", (event) => {
   const open = byId("tower").classList.toggle("is-open");

@@ -86,9 +86,12 @@ export class FloorMap {
 
   fit() {
     this.map.setMinZoom(-10);
-    const below = this.host.clientWidth < SMALL ? 44 : 8; // on a small plan the zoom buttons would hide a zone's people
-    const above = this.seatCounts ? 30 : 8; // the names of zones stand above them while seats are shown
+    const below = this.host.clientWidth < SMALL ? 44 : this.seatCounts ? 30 : 8; // on a small plan the zoom buttons would hide a zone's people
+    const above = this.seatCounts ? 30 : 8; // the names of zones stand outside of them while seats are shown
+    const snap = this.map.options.zoomSnap;
+    if (this.seatCounts) this.map.options.zoomSnap = 0; // every pixel counts where seats are to be pressed
     this.map.fitBounds(this.bounds, { animate: false, paddingTopLeft: [8, above], paddingBottomRight: [8, below] });
+    this.map.options.zoomSnap = snap;
     this.map.setMinZoom(this.map.getZoom() - 0.25);
     this.map.setMaxZoom(Math.log2(90));
     this.map.setMaxBounds(this.bounds.pad(0.25));
@@ -224,8 +227,9 @@ export class FloorMap {
     setText(head.firstChild, said);
     const short = seats ? (seats.total ? t("%(free)s/%(total)s free", seats) : "") : zone.capacity ? `${count}/${zone.capacity}` : String(count);
     head.lastChild.dataset.drawn = closed ? "" : short;
-    box.classList.toggle("zone--seats", Boolean(seats));
-    head.firstChild.hidden = width < 92 && !closed;
+    const isLowest = bounds.getSouth() < this.bounds.getSouth() + 1;
+    head.style.transform = !seats ? "" : isLowest ? `translateY(${height + 2}px)` : "translateY(calc(-100% - 2px))"; // out of the seats' way
+    head.firstChild.hidden = width < (seats ? 120 : 92) && !closed;
     head.hidden = width < 30 || (closed && width < 70);
     const sentence = seats && seats.total ? t("%(name)s: %(free)s of %(total)s seats free", { name, ...seats }) : spoken(zone, name, entry.count);
     head.setAttribute("aria-label", said === name ? sentence : `${said} ${sentence}`);

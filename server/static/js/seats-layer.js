@@ -14,10 +14,11 @@ export class SeatLayer {
   /**
    * map       a FloorMap
    * onChoose(seat)
+   * onDistance(isNear)  whether seats can be pressed has become another
    * describe(seat)  {state, label, name} as it is shown now: its state, its spoken name, whose it is ("" unless shown)
    */
-  constructor(map, { onChoose, describe }) {
-    Object.assign(this, { map, onChoose, describe });
+  constructor(map, { onChoose, onDistance, describe }) {
+    Object.assign(this, { map, onChoose, onDistance, describe });
     this.drawn = new Map(); // seat id → element
     this.box = element("div", { class: "seat-layer", role: "group" });
     this.box.addEventListener("keydown", (event) => this.onKey(event));
@@ -48,6 +49,7 @@ export class SeatLayer {
 
   /** Bring a seat into sight, and close enough to be read. */
   show(seat) {
+    if (!this.map.bounds) return;
     const at = this.map.at([seat.x, seat.y]);
     const near = Math.log2((TARGET_PX + 4) / this.apart_m);
     if (this.map.map.getZoom() < near) this.map.map.setView(at, near, { animate: false });
@@ -62,10 +64,11 @@ export class SeatLayer {
   }
 
   layOut() {
-    if (!this.day || !this.marker) return;
+    if (!this.day || !this.marker || !this.map.bounds) return; // the plan comes with the page's first snapshot
     const scale = 2 ** this.map.map.getZoom();
     const apart = this.apart_m * scale;
     const isNear = apart >= NEAR_PX;
+    if (isNear !== this.isNear) this.onDistance((this.isNear = isNear));
     const size = Math.round(Math.min(LARGEST_PX, isNear ? Math.max(SMALLEST_PX, apart - 4) : Math.max(5, apart * 0.8)));
     const look = size >= NAMED_PX ? "named" : size >= LABELLED_PX ? "labelled" : isNear ? "plain" : "far";
     this.box.className = `seat-layer seat-layer--${look}`;
@@ -88,7 +91,7 @@ export class SeatLayer {
       drawn = isNear
         ? element("button", { type: "button", "data-seat": seat.id, onclick: () => this.onChoose(this.day.byId.get(seat.id)) },
             element("span", { class: "seat__text" }))
-        : element("span", { "aria-hidden": "true" });
+        : element("span", { "aria-hidden": "true", onclick: () => this.show(seat) }); // a touch brings it nearer
       this.drawn.set(seat.id, drawn);
     }
     const { state, label, name, dim } = this.describe(seat);

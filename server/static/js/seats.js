@@ -66,7 +66,7 @@ export class Seats {
     this.wanted = new Set(); // equipment
     this.kind = "";
     this.when = null; // {day, from, to, isNow}
-    this.layer = new SeatLayer(map, { onChoose: (seat) => this.choose(seat, true), describe: (seat) => this.describe(seat) });
+    this.layer = new SeatLayer(map, { onChoose: (seat) => this.choose(seat, true), onDistance: () => this.hint(), describe: (seat) => this.describe(seat) });
     this.wire();
   }
 
@@ -91,6 +91,13 @@ export class Seats {
       this.due = null;
       this.read();
     }, READ_AFTER_MS + Math.random() * READ_SPREAD_MS);
+  }
+
+  /** While updates are paused the page stays as it is, but for what its reader does. */
+  setPaused(paused) {
+    clearTimeout(this.due);
+    this.due = null;
+    if (!paused) this.changed();
   }
 
   async read() {
@@ -230,8 +237,9 @@ export class Seats {
     byId("seat-chosen").hidden = !seat;
     byId("seat-nothing").hidden = Boolean(seat);
     if (!seat) {
-      setText(byId("seat-hint"), t("Choose a seat on the plan or in the list."));
-      this.drawn = null;
+      this.hint();
+      byId("seat-actions").replaceChildren();
+      this.drawnActions = null;
       return;
     }
     const { from, to } = this.when;
@@ -241,6 +249,7 @@ export class Seats {
     if (seat.capacity > 1) about.push(t("%(n)s people", { n: seat.capacity }));
     if (seat.priority) about.push(t("Priority seat"));
     setText(byId("seat-about"), about.filter(Boolean).join(" · "));
+    byId("seat-report").href = `/seats/${seat.id}/report?next=${encodeURIComponent(location.pathname + location.search)}`;
     const mark = byId("seat-mark");
     mark.className = `seat-mark seat-mark--${state}`;
     setText(byId("seat-state"), this.stateWords(state, stretch));
@@ -255,6 +264,11 @@ export class Seats {
       onStretch: ([a, b]) => this.setTime(a, b, this.isToday() && a === this.fromNow().from),
     });
     this.drawActions(seat, state, stretch);
+  }
+
+  hint() {
+    const isFar = this.layer?.isNear === false && byId("seat-list").closest("[hidden]");
+    setText(byId("seat-hint"), isFar ? t("Press a zone to see its seats larger, or choose one in the list.") : t("Choose a seat on the plan or in the list."));
   }
 
   /** "Taken 13:00–17:15 髙波 一", "Not available: the monitor is broken". */
@@ -353,7 +367,7 @@ export class Seats {
     const cell = () => element("td", {});
     syncRows(
       host.querySelector("tbody"),
-      this.day.seats.filter(this.suits),
+      this.day.seats.filter(this.suits).sort((a, b) => a.code.localeCompare(b.code)),
       (seat) => seat.id,
       (seat) =>
         element(
@@ -461,7 +475,6 @@ export class Seats {
     const said = byId("seat-said");
     said.className = `seat-sheet__said${kind === "error" ? " notice notice--error" : kind ? " notice" : ""}`;
     said.replaceChildren(...(sentence ? [element("p", {}, sentence)] : []), ...hints.map((hint) => element("p", { class: "hint" }, hint)));
-    said.hidden = !sentence;
   }
 
   // -- the controls
