@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from sqlalchemy import String, bindparam, delete, func, insert, select, text
+from sqlalchemy import String, Table, bindparam, delete, func, insert, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server import db
@@ -55,6 +55,11 @@ class Line(NamedTuple):
     thing_id: int
 
 
+_RECORD = text(
+    "WITH told AS (INSERT INTO change (thing, thing_id, at)"
+    " SELECT one.thing, one.thing_id, :at FROM unnest(CAST(:things AS VARCHAR[]), CAST(:ids AS INTEGER[]))"
+    " AS one (thing, thing_id)) SELECT pg_notify(:channel, '')"
+).bindparams(bindparam("at", type_=db.UtcDateTime()))  # and wakes whoever listens, with the commit
 _NEWEST = select(func.max(Change.id))
 
 WIDEST_GAP = 5000
@@ -115,9 +120,12 @@ def record_all(things: Sequence[tuple[Thing, int]], at: datetime) -> None:
     """The same of different things, in one statement."""
     if not things:
         return
-    db.session.execute(insert(Change), [{"thing": thing.value, "thing_id": i, "at": at} for thing, i in things])
+    names, ids = [thing.value for thing, _id in things], [thing_id for _thing, thing_id in things]
     if db.engine().dialect.name == "postgresql":
-        db.session.execute(text(f"NOTIFY {CHANNEL}"))
+        db.session.execute(_RECORD, {"things": names, "ids": ids, "at": at, "channel": CHANNEL})
+        return
+    rows = [{"thing": thing, "thing_id": thing_id, "at": at} for thing, thing_id in zip(names, ids, strict=True)]
+    db.session.execute(insert(cast(Table, Change.__table__)), rows)
 
 
 def latest_id() -> int:

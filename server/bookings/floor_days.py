@@ -43,6 +43,7 @@ class FloorDay:
     holders: Mapping[int, int]
     outages: Mapping[int, tuple[Outage, ...]]
     _places: dict[int, Place] = field(default_factory=dict)
+    _bureaus: dict[int, frozenset[int]] = field(default_factory=dict)
     _house_rules: dict[tuple[int, str], HouseRules] = field(default_factory=dict)
 
     @property
@@ -59,7 +60,10 @@ class FloorDay:
         """What the rules have to know of a seat."""
         if seat.id not in self._places:
             zone = self.zones[seat.zone_id]
-            self._places[seat.id] = queries.place(seat, zone, self.floor.excluded, self.units)
+            if zone.id not in self._bureaus:
+                self._bureaus[zone.id] = queries.bureau_units(zone.unit_ids, self.units)
+            bureau = self._bureaus[zone.id]
+            self._places[seat.id] = queries.place(seat, zone, self.floor.excluded, self.units, bureau)
         return self._places[seat.id]
 
     def house_rules(self, seat: SeatView) -> HouseRules:
