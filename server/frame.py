@@ -35,7 +35,9 @@ def _tabs() -> list[tuple[str, str, bool]]:
     """Address, label and whether we are there, of the pages this account may open."""
     account = login.signed_in()
     pages = [("/directory", gettext("Directory"))]
-    if not _is_kiosk():
+    if _is_kiosk():
+        pages.append(("/kiosk/seats", gettext("Seats")))
+    else:
         pages = [("/", gettext("Now")), ("/floors", gettext("Floors")), ("/seats", gettext("Seats")), *pages]
     if account is not None and account.role.value in NUMBERS.roles:
         pages.append(("/numbers", gettext("Numbers")))

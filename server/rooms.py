@@ -3,9 +3,9 @@
 from server import access
 from server.access import KIOSK_TOO, LOOPBACK_OR_TOKEN, PUBLIC, SIGNED_IN, Room
 from server.bookings import admin as seats_admin
-from server.bookings import admin_rules, rules_page, seat_table, signs
+from server.bookings import admin_rules, arrival, offers, rules_page, seat_table, signs
 from server.bookings import api as bookings_api
-from server.bookings import offers
+from server.bookings import mine as my_seats
 from server.bookings import web as bookings
 from server.calendars import web as calendars
 from server.directory import api as directory_api
@@ -67,6 +67,8 @@ ROOMS: tuple[Room, ...] = (
     Room(seats_api.api, None, SIGNED_IN),
     Room(bookings_api.api, None, SIGNED_IN),
     Room(offers.api, None, SIGNED_IN),
+    Room(my_seats.pages, None, SIGNED_IN),
+    Room(arrival.pages, None, SIGNED_IN),
     Room(bookings.pages, None, SIGNED_IN),
     Room(calendars.pages, None, SIGNED_IN),
     Room(find_api.api, None, SIGNED_IN),

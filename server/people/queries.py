@@ -267,6 +267,13 @@ def schedules(person_ids: Collection[int] | None = None) -> dict[int, tuple[str 
     return {i: (opens, closes) for i, opens, closes in _rows_for(wanted, Person.id, person_ids)}
 
 
+def person_of_staff_no(staff_no: str, day: date) -> int | None:
+    """Who has this staff number and works here on that day; None for whoever is protected, as for nobody (P13)."""
+    wanted = select(Person.id).where(Person.staff_no == staff_no, ~Person.protected)
+    person_id = db.session.scalar(wanted) if staff_no.isascii() and staff_no.isprintable() else None
+    return person_id if person_id in active_ids(day) else None
+
+
 def active_ids(day: date) -> frozenset[int]:
     """Who works here on that day."""
     return frozenset(

@@ -189,6 +189,13 @@ def zones_of_building(building_id: int, day: date | None = None) -> list[ZoneVie
     return _zones(found.order_by(Floor.level.desc(), Zone.sort, Zone.code), day)
 
 
+def zone_by_short_code(code: str) -> ZoneView | None:
+    """The zone with this code on the sign at its entrance, however it was typed."""
+    typed = rules.typed_short_code(code)
+    found = _zones(select(Zone).where(Zone.short_code == typed), None) if typed else []
+    return found[0] if found else None
+
+
 def zone_ids_of(unit_id: int, day: date) -> frozenset[int]:
     """The zones that this unit owns on that day."""
     owned = select(ZoneOwner.zone_id).where(
