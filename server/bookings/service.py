@@ -130,25 +130,22 @@ def cancel(booking_id: int, now: datetime, *, by_id: int | None = None, check: C
 
     check   told whose it is and who made it; refuses when they may not
     """
-    row = held(booking_id)
+    row, floor_id = _held(booking_id)
     if check is not None:
         check(row.person_id, row.booked_by_id)
-    row.sequence += 1
     if row.is_confirmed:
-        _end(row, State.LEFT, now)
+        _end(row, floor_id, State.LEFT, now, sequence=row.sequence + 1)
         return
     was_theirs = row.state != State.OFFERED.value
-    row.changed_at = now
-    _end(row, State.CANCELLED, now)
+    _end(row, floor_id, State.CANCELLED, now, sequence=row.sequence + 1, changed_at=now)
     if was_theirs:
         news.tell(What.CANCELLED, row.id, row.person_id, now, by_id)
 
 
 def leave(booking_id: int, now: datetime) -> None:
     """Whoever sits there goes before the end; when is written nowhere (P3)."""
-    row = held(booking_id)
-    row.sequence += 1
-    _end(row, State.LEFT, now)
+    row, floor_id = _held(booking_id)
+    _end(row, floor_id, State.LEFT, now, sequence=row.sequence + 1)
 
 
 def give_back(booking_id: int, now: datetime) -> None:
@@ -187,17 +184,29 @@ def confirm(booking_id: int, now: datetime) -> None:
 
 def release(booking_id: int, now: datetime) -> None:
     """Nobody came: the place is free again, and the booking is kept as released."""
-    row = held(booking_id)
-    _end(row, State.RELEASED, now)
+    row, floor_id = _held(booking_id)
+    _end(row, floor_id, State.RELEASED, now)
     news.tell(What.RELEASED, row.id, row.person_id, now)
 
 
 def held(booking_id: int) -> Booking:
     """The row of a booking that keeps a place, locked until the transaction ends; Refused (404) when there is none."""
-    row = db.session.scalars(select(Booking).where(Booking.id == booking_id).with_for_update()).first()
-    if row is None or State(row.state) not in rules.HOLDING:
+    return _held(booking_id)[0]
+
+
+def _held(booking_id: int) -> tuple[Booking, int]:
+    """The same with its floor."""
+    wanted = (
+        select(Booking, Zone.floor_id)
+        .join(Seat, Seat.id == Booking.seat_id)
+        .join(Zone, Zone.id == Seat.zone_id)
+        .where(Booking.id == booking_id)
+        .with_for_update(of=Booking)
+    )
+    found = db.session.execute(wanted).first()
+    if found is None or State(found[0].state) not in rules.HOLDING:
         raise Refused("no_booking", GONE, 404)
-    return row
+    return found[0], found[1]
 
 
 def forget_people(now: datetime) -> int:
@@ -282,12 +291,12 @@ def _let_go(row: Booking) -> None:
     )
 
 
-def _end(row: Booking, state: State, now: datetime) -> None:
+def _end(row: Booking, floor_id: int, state: State, now: datetime, **changed: object) -> None:
     _let_go(row)
-    floor_id = _floor_of(row.seat_id)
     _tell(floor_id, row.person_id, now)
-    row.state = state.value
-    row.offered_until = None
+    row.state, row.offered_until = state.value, None
+    for name, value in changed.items():
+        setattr(row, name, value)
     db.session.flush()  # before anybody else takes the place
     _free(floor_id, row.starts_at, row.ends_at, now)
 
