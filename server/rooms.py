@@ -3,7 +3,7 @@
 from server import access
 from server.access import KIOSK_TOO, LOOPBACK_OR_TOKEN, PUBLIC, SIGNED_IN, Room
 from server.bookings import admin as seats_admin
-from server.bookings import admin_rules, arrival, offers, rules_page, seat_table, signs
+from server.bookings import admin_rules, arrival, offers, plans_api, rules_page, seat_table, signs
 from server.bookings import api as bookings_api
 from server.bookings import mine as my_seats
 from server.bookings import web as bookings
@@ -32,7 +32,7 @@ from server.presence import api as presence_api
 from server.presence import web as presence
 from server.privacy import held, notice, officer, protection, terms
 from server.privacy import web as privacy
-from server.seating import find_api, find_web, fixation_report, habits_web
+from server.seating import find_api, find_web, fixation_report, habits_web, lottery_web
 
 FLEET = access.roles(Role.FACILITIES, Role.SYSTEM_ADMIN)
 NUMBERS = access.roles(Role.SECTION_ADMIN, Role.SYSTEM_ADMIN)
@@ -68,11 +68,13 @@ ROOMS: tuple[Room, ...] = (
     Room(bookings_api.api, None, SIGNED_IN),
     Room(offers.api, None, SIGNED_IN),
     Room(my_seats.pages, None, SIGNED_IN),
+    Room(plans_api.api, None, SIGNED_IN),
     Room(arrival.pages, None, SIGNED_IN),
     Room(bookings.pages, None, SIGNED_IN),
     Room(calendars.pages, None, SIGNED_IN),
     Room(find_api.api, None, SIGNED_IN),
     Room(find_web.pages, None, SIGNED_IN),
+    Room(lottery_web.pages, None, SIGNED_IN),
     Room(habits_web.pages, None, SIGNED_IN),
     Room(fixation_report.pages, None, SIGNED_IN),
     Room(presence.pages, None, SIGNED_IN),
