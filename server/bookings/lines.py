@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 
-from flask_babel import format_date, get_locale, gettext
+from flask_babel import format_date, get_locale, get_timezone, gettext
 from flask_babel import lazy_gettext as _l
 
 from server.bookings import queries
@@ -157,3 +157,9 @@ def weekday_words(n: int) -> str:
 def day_words(on: date) -> str:
     """11月24日(火), Tue 24 Nov."""
     return str(format_date(on, "EEE d MMM" if str(get_locale()) == "en" else "M月d日(EEE)"))
+
+
+def when_words(starts_at: datetime, ends_at: datetime, zone: tzinfo | None = None) -> str:
+    """The day and the time of a booking in one line, on the building's clock."""
+    starts, ends = (at.astimezone(zone or get_timezone()) for at in (starts_at, ends_at))
+    return f"{day_words(starts.date())} {clock_words(starts)}–{clock_words(ends)}"

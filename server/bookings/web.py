@@ -34,6 +34,7 @@ from server.places.words import EQUIPMENT, KINDS, WRONG
 
 GONE = "There is no such booking."
 DAY_STARTS, DAY_ENDS = time(8, 30), time(17, 15)  # a working day; what a form begins with
+REPORTS_SHOWN = timedelta(days=14)
 
 pages = Blueprint("bookings", __name__, template_folder="templates")
 
@@ -65,7 +66,8 @@ def _for_every_page() -> dict[str, Callable[..., object]]:
         "my_troubles": _my_troubles,
         "my_reports": _my_reports,
         "day_words": lines.day_words,
-        "wrong_with_seats": {what: _(words) for what, words in WRONG.items()},
+        "when_words": lines.when_words,
+        "wrong_with_seats": lambda what: _(WRONG[what]),
         "seat_equipment": lambda: [(one.value, _(words)) for one, words in EQUIPMENT.items()],
         "seat_kinds": lambda: [(one.value, _(words)) for one, words in KINDS.items()],
     }

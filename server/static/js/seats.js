@@ -327,6 +327,7 @@ export class Seats {
         label: mine.sits ? t("Release the seat") : t("Cancel booking"), look: quiet,
         act: () => this.run(() => giveBack(mine.booking), mine.sits ? t("The seat is free again.") : t("Booking cancelled.")),
       });
+      if (canMove) made.push({ label: t("Add to my calendar"), look: quiet, act: () => location.assign(`/seats/bookings/${mine.booking}.ics`) });
       return made;
     }
     if (state !== "free" && state !== "problem") {
