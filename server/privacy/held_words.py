@@ -3,6 +3,7 @@
 from flask_babel import lazy_gettext as _l
 
 from server.presence.words import KINDS
+from server.seating.lottery_words import PARTS
 
 FIELDS = {
     "action": _l("Action"),
@@ -112,8 +113,15 @@ FIELDS = {
     "asked": _l("Asked by you"),
     "day": _l("Day"),
     "reasons": _l("Why"),
+    "part": _l("Taking part in seat lotteries"),
+    "needs_something": _l("Known to need something of the seat"),
+    "is_counter": _l("Known to work at a counter"),
+    "without_before": _l("Days without a seat just before"),
+    "avoided_seats": _l("How many last seats were avoided"),
     "written_at": _l("Written at"),
     "body": _l("Text"),
+    "invitations": _l("Invitations by mail"),
+    "notices": _l("Notices by mail"),
     "zone": _l("Zone"),
     "code_hash": _l("Code"),
     "data": _l("What pages keep for the next page"),
@@ -153,4 +161,5 @@ WORDS = {kind.value: name for kind, name in KINDS.items()} | {
     "silent": _l("Not heard lately"),
     "status": _l("Status"),
     "zone": _l("Zone"),
+    **{part.value: name for part, name in PARTS.items()},
 }

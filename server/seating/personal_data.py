@@ -53,7 +53,7 @@ def _draws(person_id: int) -> Rows:
     units = lottery_words.near_units([row[3] for row in rows])
     return [
         {
-            "day": day, "zone": zone, "seat": seat, "why": lottery_words.explanation(reasons, units),
+            "day": day, "zone": zone, "seat": seat, "reasons": lottery_words.explanation(reasons, units),
             **_gone_by(Facts.parsed(facts), ticket),
         }
         for day, zone, seat, reasons, ticket, facts in rows

@@ -31,6 +31,7 @@ from server.privacy.held import everything
 from server.privacy.held_words import FIELDS
 from server.privacy.inventory import INVENTORY
 from server.seating import models as seating
+from server.seating.lottery import Facts, Ticket
 
 BY_CONTENT = {"sign_in_failure", "change", "audit_entry"}  # they refer to people without a foreign key
 
@@ -60,11 +61,14 @@ def seats(office: Office, account_id: int, now: datetime) -> Iterator[tuple[type
     yield bookings.Wait, mine | term | {"floor_id": office.floor, "asked_at": now}
     kept = {"account_id": account_id, "key": "k", "asked": b"x" * 32, "status": 201, "answer": "{}", "at": now}
     yield bookings.KeptAnswer, kept
+    yield bookings.SeatChoice, mine
     yield seating.SeatNeed, mine | {"equipment": "wheelchair"}
     yield seating.Pairing, mine | days | {"other_id": office.sato, "kind": "together"}
-    yield seating.Draw, term | {"id": 1, "zone_id": office.zone_a, "day": make.DAY, "seed": 1, "facts": {},
+    yield seating.LotteryChoice, mine | {"part": "never"}
+    drawn = Facts((), (Ticket(without=1),)).stored()
+    yield seating.Draw, term | {"id": 1, "zone_id": office.zone_a, "day": make.DAY, "seed": 1, "facts": drawn,
                                 "drawn_at": now}  # fmt: skip
-    yield seating.DrawResult, mine | {"draw_id": 1, "seat_id": seat, "reasons": ["near"]}
+    yield seating.DrawResult, mine | {"draw_id": 1, "seat_id": seat, "ticket": 0, "reasons": [["first", 1]]}
     yield calendars.CalendarFeed, mine | {"key_hash": b"geheim", "created_at": now}
     yield calendars.Letter, mine | {"message_id": "m", "subject": "予約", "body": "予約しました", "written_at": now,
                                     "due_at": now}  # fmt: skip
