@@ -8,6 +8,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from threading import Lock
 
 from sqlalchemy import Engine, select
 
@@ -131,6 +132,7 @@ class BuildingDays:
         self._read_s = 0.0
         self._turn = 0
         self._days: OrderedDict[date, BuildingDay] = OrderedDict()
+        self._reading = Lock()  # whoever comes while another reads waits for what that one reads
 
     def catch_up(self) -> None:
         """Take in what has changed; before a transaction that relies on it, never in one."""
@@ -146,23 +148,24 @@ class BuildingDays:
         floors = {line.thing_id for line in lines if line.thing is Thing.SLOTS}
         if floors:
             self._turn += 1
-            for day in self._days.values():
+            for day in list(self._days.values()):
                 day.dirty |= floors
 
     def day(self, on: date) -> BuildingDay | None:
         """The building on a day; None before there is one."""
-        found = self._days.get(on)
-        if found is None:
-            turn = self._turn
-            found = read(self._site, on)
+        with self._reading:
+            found = self._days.get(on)
             if found is None:
-                return None
-            if turn == self._turn:  # else something changed meanwhile: what was read is not kept
-                self._days[on] = found
-                if len(self._days) > KEPT_DAYS:
-                    self._days.popitem(last=False)
-        found.refresh()
-        return found
+                turn = self._turn
+                found = read(self._site, on)
+                if found is None:
+                    return None
+                if turn == self._turn:  # else something changed meanwhile: what was read is not kept
+                    self._days[on] = found
+                    if len(self._days) > KEPT_DAYS:
+                        self._days.popitem(last=False)
+            found.refresh()
+            return found
 
 
 def read(site: str, on: date) -> BuildingDay | None:
