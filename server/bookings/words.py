@@ -51,6 +51,7 @@ SENTENCES = (
     N_("Extend to %(time)s"),
     N_("Release the seat"),
     N_("Cancel booking"),
+    N_("Add to my calendar"),
     N_("Show %(seat)s close by, which is free"),
     N_("%(seat)s close by is free at that time."),
     N_("Book %(seat)s"),

@@ -21,6 +21,7 @@ from flask_babel import get_locale
 from sqlalchemy.exc import SQLAlchemyError
 
 from server import access, clock, db
+from server.bookings import words as seats
 from server.errors import Refused
 from server.live_map import schemas
 from server.live_map.asked import Asked, asked
@@ -87,8 +88,9 @@ def floor(code: str) -> ResponseReturnValue:
     person_id = request.args.get("person", type=int)
     floors = feed.model.built().floors
     asked_for = _asked(shown)
-    page = _page(code, person_id) | {"asked": asked_for}
-    return render_template("live_map/floor.html", floor=shown, floors=floors, page=page, words=words(), asked=asked_for)
+    page = _page(code, person_id) | {"asked": asked_for, "seats": seats.facts(request.args)}
+    said = words() | seats.words()
+    return render_template("live_map/floor.html", floor=shown, floors=floors, page=page, words=said, asked=asked_for)
 
 
 @pages.get("/floors/<code>/plan")
