@@ -42,6 +42,7 @@ SENTENCES = (
     N_("free %(times)s"),
     N_("Free %(from)s to %(to)s: choose this time"),
     N_("Choose a seat on the plan or in the list."),
+    N_("There are no seats on this floor."),
     N_("Press a zone to see its seats larger, or choose one in the list."),
     N_("Check in"),
     N_("Check in until %(to)s"),

@@ -104,12 +104,13 @@ export class Seats {
     const asked = (this.asked = Symbol("read"));
     const found = await readDay(page.floor, this.when?.day ?? page.seats.day).catch(() => null);
     if (asked !== this.asked) return;
-    if (found?.refused) {
-      this.say(found.refused.message, "error");
+    if (!found || found.refused) {
+      const isAnotherDay = this.when && this.facts?.day !== this.when.day; // else the line at the top says how old this is
+      if (found || isAnotherDay) this.say(found?.refused.message ?? t("It could not be loaded. Please try again in a moment."), "error");
       return;
     }
-    if (!found) return; // the line at the top says that the server cannot be reached
     this.facts = found.facts;
+    this.setWaiting(false);
     this.day = new Day(found.seats);
     if (!this.when) this.begin();
     if (this.chosen && !this.day.byId.has(this.chosen)) this.chosen = null;
@@ -267,6 +268,7 @@ export class Seats {
   }
 
   hint() {
+    if (this.day && !this.day.seats.length) return setText(byId("seat-hint"), t("There are no seats on this floor."));
     const isFar = this.layer?.isNear === false && byId("seat-list").closest("[hidden]");
     setText(byId("seat-hint"), isFar ? t("Press a zone to see its seats larger, or choose one in the list.") : t("Choose a seat on the plan or in the list."));
   }
@@ -421,8 +423,14 @@ export class Seats {
     if (isToday && this.now() >= this.when.from) this.when = { ...this.when, ...this.fromNow(), to: Math.max(this.when.to, this.fromNow().from + 15) };
     else if (!isToday && this.when.from % 60 !== 30 && this.when.from !== 510) this.when = { ...this.when, from: WORK[0], to: WORK[1] };
     this.say("");
+    this.setWaiting(true);
     this.draw();
     this.read();
+  }
+
+  /** What is still of another day can be seen and not pressed. */
+  setWaiting(waiting) {
+    for (const part of [this.layer.box, byId("seat-actions"), byId("seat-bar"), byId("seat-list")]) part.inert = waiting;
   }
 
   setTime(from, to, isNow = false) {

@@ -21,6 +21,7 @@ from server.bookings.models import Booking
 from server.bookings.rules import How, State, Wish
 from server.calendars import jobs, letters, post
 from server.calendars.models import Letter
+from server.errors import Misconfigured
 from server.people.models import Person
 from server.settings import Settings
 
@@ -413,3 +414,24 @@ def test_the_password_is_read_from_its_file_and_shown_nowhere(tmp_path):
     assert config.smtp is not None
     assert (config.smtp.password, config.smtp.port, config.smtp.start_tls) == ("tr0ub4dor & more", 587, True)
     assert "tr0ub4dor" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"SMTP_HOST": "mail city"}, "IRUKA_SMTP_HOST"),
+        ({"SMTP_HOST": "mail.city.example"}, "IRUKA_SMTP_FROM"),
+        ({"SMTP_HOST": "mail.city.example", "SMTP_FROM": "a@b.example\nBcc: c@d.example"}, "IRUKA_SMTP_FROM"),
+        ({"SMTP_HOST": "mail.city.example", "SMTP_FROM": "a@b.example", "SMTP_TLS": "off"}, "IRUKA_SMTP_TLS"),
+        ({"SMTP_HOST": "mail.city.example", "SMTP_FROM": "a@b.example", "SMTP_TLS": "yes"}, "IRUKA_SMTP_TLS"),
+        ({"SMTP_HOST": "mail.city.example", "SMTP_FROM": "a@b.example", "SMTP_PORT": "0"}, "IRUKA_SMTP_PORT"),
+        ({"SMTP_HOST": "mail.city.example", "SMTP_FROM": "a@b.example", "SMTP_USER": "a"}, "IRUKA_SMTP_USER"),
+        (
+            {"SMTP_HOST": "m.example", "SMTP_FROM": "a@b.example", "SMTP_USER": "a", "SMTP_PASSWORD_FILE": "/nowhere"},
+            "IRUKA_SMTP_PASSWORD_FILE",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_said_at_the_start(tmp_path, variables, named):
+    with pytest.raises(Misconfigured, match=named):
+        make.settings("sqlite:///x", tmp_path, **variables)
