@@ -18,6 +18,7 @@ from server.memos import jobs as memos
 from server.people import failures, protection, sessions
 from server.people import service as people
 from server.phones import jobs as phones
+from server.places import jobs as places_jobs
 from server.presence import disputes, statuses
 from server.presence import jobs as presence
 from server.privacy import jobs as privacy_jobs
@@ -84,6 +85,8 @@ JOBS = (
     Job("forget mails that could not be sent in time", mails.forget_letters, {"minute": "43"}),
     Job("forget memos that are done", memos.expire, {"hour": "3", "minute": "5"}),
     Job("forget who held a number long ago", phones.forget_holders, {"hour": "3", "minute": "6"}),
+    Job("forget seats put right long ago", places_jobs.forget_reports, {"hour": "3", "minute": "2"}),
+    Job("forget whose own seats were", places_jobs.forget_holders, {"hour": "3", "minute": "3"}),
     Job("forget people who left", privacy_jobs.forget_leavers, {"hour": "3", "minute": "8"}),
     Job("forget old look-ups", presence.expire_look_ups, {"hour": "3", "minute": "10"}),
     Job("forget old alerts about look-ups", presence.expire_alerts, {"hour": "3", "minute": "11"}),

@@ -16,7 +16,7 @@ from server.places.models import Seat, SeatOutage, Zone
 from server.places.queries import SeatView, ZoneView
 from server.places.rules import SeatKind
 
-BUREAU = "bureau"
+BUREAU, SECTION = "bureau", "section"
 LOOKBACK_DAYS = 90  # no booking knows its person for longer (P10)
 
 
@@ -180,6 +180,7 @@ def place(
 
     bureau   all units of the bureaus that own the zone, where they are known already
     """
+    whole = bureau_units(zone.unit_ids, units) if bureau is None else bureau
     return Place(
         seat.id,
         seat.code,
@@ -189,9 +190,17 @@ def place(
         zone.excluded or floor_excluded,
         seat.is_priority,
         seat.retired_on,
-        frozenset(zone.unit_ids),
-        bureau_units(zone.unit_ids, units) if bureau is None else bureau,
+        _members(zone, units, whole),
+        whole,
     )
+
+
+def _members(zone: ZoneView, units: Mapping[int, UnitView], bureau: frozenset[int]) -> frozenset[int]:
+    """The units whose own a zone is: those that own it and all below; walking down costs only where it must be."""
+    kinds = {units[unit_id].kind for unit_id in zone.unit_ids if unit_id in units}
+    if kinds == {BUREAU}:
+        return bureau
+    return frozenset(zone.unit_ids) if kinds <= {SECTION} else people.units_below(zone.unit_ids, units)
 
 
 def bureau_units(unit_ids: Iterable[int], units: Mapping[int, UnitView]) -> frozenset[int]:

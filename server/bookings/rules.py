@@ -205,7 +205,7 @@ class Place(NamedTuple):
     is_excluded: bool  # the zone or the floor (P8)
     is_priority: bool
     retired_on: date | None
-    owner_unit_ids: frozenset[int]  # of the zone, on the day
+    owner_unit_ids: frozenset[int]  # of the zone, on the day, with all units below them
     owner_bureau_ids: frozenset[int]  # all units of the bureaus of those units
 
 

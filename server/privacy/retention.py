@@ -77,6 +77,11 @@ KINDS: tuple[Kind, ...] = (
         "forget answers kept for retries", _l("Answers to bookings, kept for retries"), _l("1 day"),
         "kept_answer", "at", timedelta(days=1),
     ),
+    Kind(
+        "forget seats put right long ago", _l("Seats reported as not as described"),
+        _l("90 days after they are put right"), "seat_report", "done_at", timedelta(days=90),
+    ),
+    Kind("forget whose own seats were", _l("Whose own a seat was"), _l("until the night after it ends"), "seat_holder"),
     Kind("forget people who left", _l("People who left"), _l("%(leavers)s after their last post"), "person"),
     Kind("forget old look-ups", _l("Who looked whom up"), "%(look_ups)s", "look_up", "at", (Term.LOOK_UPS,)),
     Kind(

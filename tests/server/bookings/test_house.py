@@ -15,6 +15,7 @@ from server.bookings.queries import RulesOfDay
 from server.bookings.rules import Repeat, State, Who
 from server.changes import Thing
 from server.errors import Refused
+from server.people import queries as people
 from server.places import queries as places
 from server.places import seats, service
 from server.places.rules import SeatKind
@@ -277,3 +278,17 @@ def test_a_place_for_everybody_says_nothing_of_other_sections(app: Flask) -> Non
 
     assert text.startswith("Everybody who works in this building may sit here. You can book 1 week ahead.")
     assert "section" not in text
+
+
+def test_a_zone_of_a_bureau_is_its_sections_own(office: Office) -> None:
+    with db.transaction():
+        units = {unit.name: unit.id for unit in people.units_on(TODAY).values()}
+        shared = make.zone(office.floor, "18S", y_m=15.0)
+        service.own_zone(shared, units["財務局"], make.DAY)
+        seat = make.seat(shared, "18S-01", kind="group", y_m=16.0)
+    with db.reading():
+        zone = next(one for one in places.zones(office.floor, TODAY) if one.id == shared)
+        place = queries.place(places.seats_by_id([seat])[seat], zone, False, people.units_on(TODAY))
+
+    assert rules.is_member({units["財政課"]}, place, Who.MEMBERS)
+    assert not rules.is_member({units["情報課"]}, place, Who.MEMBERS)
