@@ -71,7 +71,8 @@ def seats(office: Office, account_id: int, now: datetime) -> Iterator[tuple[type
     yield seating.DrawResult, mine | {"draw_id": 1, "seat_id": seat, "ticket": 0, "reasons": [["first", 1]]}
     yield calendars.CalendarFeed, mine | {"key_hash": b"geheim", "created_at": now}
     yield calendars.Letter, mine | {"message_id": "m", "subject": "予約", "body": "予約しました", "written_at": now,
-                                    "due_at": now}  # fmt: skip
+                                    "due_at": now, "drop_at": now}  # fmt: skip
+    yield calendars.MailChoice, mine | {"notices": True}
 
 
 class Held:
