@@ -30,9 +30,14 @@ def day(text: str, today: date) -> date:
     if not text:
         return today
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise Refused("bad_day", "Give the day as year, month and day.", 422) from None
+    if found - today > rules.FURTHEST:
+        raise Refused("too_far", "You can book a year ahead at most.", 422)
+    if today - found > rules.FURTHEST:
+        raise Refused("past", "You cannot book a time in the past.", 422)
+    return found
 
 
 def term(form: Mapping[str, str], now: datetime, clock: tzinfo) -> Term:

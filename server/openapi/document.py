@@ -33,6 +33,7 @@ TAGS = {
     "Phones": "Extensions and who answers them.",
     "Phone books": "XML that telephones on desks read.",
     "Memos": "Calls taken down for others.",
+    "Seats": "Free seats, bookings, series, waits and absences.",
     "Fleet": "Receivers, for facilities and administrators.",
     "API": "This document.",
 }

@@ -163,7 +163,7 @@ def test_people_side_by_side_get_seats_that_lie_together_all_or_none(office, sig
 def test_whoever_shows_no_bookings_cannot_be_booked_beside_by_a_colleague_p4(office, signed_in):
     office.hide(office.suzuki)
     visitor = signed_in(person_id=office.sato)
-    assert f'value="{office.suzuki}"' not in visitor.get("/seats").text
+    assert f'name="with" value="{office.suzuki}"' not in visitor.get("/seats").text
 
     refused = visitor.send("/seats/together", **office.ahead(floor="18", **{"with": str(office.suzuki)}))
 
