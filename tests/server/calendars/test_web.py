@@ -291,3 +291,26 @@ def test_shared_screens_have_no_calendar(desks, client, signed_in):
 def test_without_a_mail_server_no_mails_are_offered(desks, browser):
     page = browser.get("/seats/calendar?lang=en").text
     assert "This server sends no mails." in page
+
+
+LINE = re.compile(r"[A-Z][A-Z0-9-]*(;[A-Z-]+=(\"[^\"]*\"|[^;:,\"]*))*:.*")
+
+
+def test_a_reader_by_the_grammar_alone_understands_it(desks, browser, client):
+    """Another reading than the package's own: unfolded lines of RFC 5545, 3.1, and what an event must have."""
+    desks.book(desks.takanami, desks.seats[0], day=TOMORROW, now=NOW)
+    text = client.get(new_address(browser)).data.decode()
+    lines = re.sub("\r\n[ \t]", "", text).split("\r\n")
+    assert lines.pop() == ""
+    assert [line for line in lines if not LINE.fullmatch(line)] == []
+    parts: list[str] = []
+    for line in lines:
+        if line.startswith("BEGIN:"):
+            parts.append(line[6:])
+        elif line.startswith("END:"):
+            assert parts.pop() == line[4:]
+    assert parts == []
+    event = lines[lines.index("BEGIN:VEVENT") : lines.index("END:VEVENT")]
+    names = [re.split("[;:]", line)[0] for line in event]
+    for name in ("UID", "DTSTAMP", "SEQUENCE", "LAST-MODIFIED", "DTSTART", "DTEND", "SUMMARY", "LOCATION", "STATUS"):
+        assert names.count(name) == 1
