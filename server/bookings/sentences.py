@@ -123,37 +123,35 @@ def _booking(of: HouseRules) -> Iterator[Sentence]:
 
 
 def _choosing(of: HouseRules, kind: SeatKind) -> Iterator[Sentence]:
-    names = ("repeat", "lookback_days")
-    match of.repeat:
-        case Repeat.HINT:
-            yield _says(
-                ngettext(
-                    "Please choose another seat than last time. The screen reminds you.",
-                    "Please choose another seat than on your last %(num)s working days. The screen reminds you.",
-                    of.lookback_days,
-                ),
-                *names,
-            )
-        case Repeat.LOTTERY_ONLY:
-            yield _says(
-                ngettext(
-                    "The seat lottery gives you another seat than on your last working day.",
-                    "The seat lottery gives you another seat than on your last %(num)s working days.",
-                    of.lookback_days,
-                ),
-                *names,
-            )
-        case Repeat.BLOCK:
-            yield _says(
-                ngettext(
-                    "Everybody changes seats: the one of your last working day cannot be booked again.",
-                    "Everybody changes seats: those of your last %(num)s working days cannot be booked again.",
-                    of.lookback_days,
-                ),
-                *names,
-            )
-        case Repeat.OFF if kind is SeatKind.GROUP:
-            yield _says(gettext("You may take the same seat again."), *names)
+    names, n = ("repeat", "lookback_days"), of.lookback_days
+    if of.repeat is Repeat.HINT and n == 1:
+        yield _says(gettext("Please choose another seat than last time. The screen reminds you."), *names)
+    elif of.repeat is Repeat.HINT:
+        yield _says(
+            gettext(
+                "Please choose another seat than on your last %(n)s working days. The screen reminds you.",
+                n=n,
+            ),
+            *names,
+        )
+    elif of.repeat is Repeat.LOTTERY_ONLY and n == 1:
+        yield _says(gettext("The seat lottery gives you another seat than last time."), *names)
+    elif of.repeat is Repeat.LOTTERY_ONLY:
+        yield _says(
+            gettext("The seat lottery gives you another seat than on your last %(n)s working days.", n=n), *names
+        )
+    elif of.repeat is Repeat.BLOCK and n == 1:
+        yield _says(gettext("Everybody changes seats: the one of last time cannot be booked again."), *names)
+    elif of.repeat is Repeat.BLOCK:
+        yield _says(
+            gettext(
+                "Everybody changes seats: those of your last %(n)s working days cannot be booked again.",
+                n=n,
+            ),
+            *names,
+        )
+    elif kind is SeatKind.GROUP:
+        yield _says(gettext("You may take the same seat again."), *names)
     if of.overflow:
         zones = " → ".join(of.overflow)
         yield _says(gettext("When it is full here, look in this order: %(zones)s.", zones=zones), "overflow")
