@@ -7,6 +7,7 @@ both programs follow single events by UID and SEQUENCE, while their reading of e
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, vCalAddress
@@ -106,8 +107,14 @@ def _calendar(language: str, timezone: str) -> Calendar:
     calendar.add("prodid", PRODUCT.replace("EN", language.upper()))
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
-    calendar.add_component(Timezone.from_tzinfo(ZoneInfo(timezone)))
+    calendar.add_component(_zone(timezone))
     return calendar
+
+
+@cache
+def _zone(timezone: str) -> Timezone:
+    """Looking for a zone's changes takes longer than writing a person's bookings."""
+    return Timezone.from_tzinfo(ZoneInfo(timezone))
 
 
 def _event(entry: Entry, language: str, site: Site, stamp: datetime) -> Event:
