@@ -56,5 +56,7 @@ def looked_into(person_id: int, wish: Wish, now: datetime, *, moved_id: int | No
     try:
         rules.judge(wish, known, now)
     except Refused as by_rule:
+        if by_rule.code not in OF_THE_SEAT:
+            raise  # no other seat would do either
         refused = by_rule
     return explained(person_id, wish, refused, now, moved_id=moved_id)

@@ -106,7 +106,7 @@ def test_my_own_seat_is_changed_and_cancelled_in_place(open_page, hall, seats):
     book(hall.sato, seats["18A-001"])
     page = opened(open_page(path(), hall.sato))
     seat(page, "18A-001").click()
-    expect(page.locator("#seat-actions button")).to_have_text(["予約を取り消す"])
+    expect(page.locator("#seat-actions button").first).to_have_text("予約を取り消す")
 
     page.get_by_role("button", name="午前").click()
     act(page, "8:30～12:00に変更する")
@@ -146,6 +146,8 @@ def test_a_seat_is_booked_by_keyboard_alone(open_page, hall, seats):
     page.keyboard.press("Enter")
 
     expect(page.locator("#seat-said")).to_contain_text("予約しました。")
+    expect(seat(page, "18A-005")).to_have_attribute("aria-label", re.compile("自分の席"))
+    expect(page.locator("#seat-title")).to_be_focused()
     assert held(hall.sato) == ["18A-005"]
     page.keyboard.press("Escape")
     expect(seat(page, "18A-005")).to_be_focused()

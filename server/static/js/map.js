@@ -86,7 +86,7 @@ export class FloorMap {
 
   fit() {
     this.map.setMinZoom(-10);
-    const below = this.host.clientWidth < SMALL ? 44 : this.seatCounts ? 30 : 8; // on a small plan the zoom buttons would hide a zone's people
+    const below = this.host.clientWidth < SMALL ? (this.seatCounts ? 64 : 44) : this.seatCounts ? 30 : 8; // on a small plan the zoom buttons would hide a zone's people
     const above = this.seatCounts ? 30 : 8; // the names of zones stand outside of them while seats are shown
     const snap = this.map.options.zoomSnap;
     if (this.seatCounts) this.map.options.zoomSnap = 0; // every pixel counts where seats are to be pressed

@@ -154,21 +154,33 @@ function leastApart(seats) {
   return distances[Math.floor(distances.length * 0.1)] ?? 1.4; // a few odd ones do not shrink all
 }
 
-/** Seats a hair too close for a finger are drawn a hair further apart: seat id → [x_px, y_px]. */
+/** Rows and columns a hair too close for a finger are drawn a hair further apart: seat id → [x_px, y_px]. */
 function spread(seats, scale) {
   const at = new Map(seats.map((seat) => [seat.id, [seat.x * scale, seat.y * scale]]));
-  for (let round = 0; round < 6; round += 1)
-    for (const one of seats)
-      for (const other of seats) {
-        if (one.id >= other.id || one.table === other.code || other.table === one.code) continue;
-        const [a, b] = [at.get(one.id), at.get(other.id)];
-        const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
-        const axis = Math.abs(dx) > Math.abs(dy) ? 0 : 1;
-        const apart = Math.abs(axis ? dy : dx);
-        if (apart >= TARGET_PX || Math.abs(axis ? dx : dy) >= TARGET_PX) continue;
-        const push = ((TARGET_PX - apart) / 2) * Math.sign((axis ? dy : dx) || 1);
-        a[axis] -= push;
-        b[axis] += push;
-      }
+  const single = seats.filter((seat) => !(seat.kind in LARGER) && seat.capacity === 1);
+  for (const zone of new Set(single.map((seat) => seat.zone))) {
+    const here = single.filter((seat) => seat.zone === zone).map((seat) => at.get(seat.id));
+    for (const axis of [0, 1]) spreadAlong(here, axis);
+  }
   return at;
+}
+
+/** Move whole lines of points along an axis until neighbours are TARGET_PX apart, half of it to either side. */
+function spreadAlong(points, axis) {
+  const lines = new Map();
+  for (const point of points) {
+    const key = Math.round(point[axis] / 3);
+    lines.set(key, [...(lines.get(key) ?? []), point]);
+  }
+  const sorted = [...lines.entries()].sort(([a], [b]) => a - b).map(([, line]) => line);
+  const moved = [];
+  sorted.forEach((line, i) => {
+    const wanted = sorted.slice(0, i).map((before, j) => {
+      const isBeside = line.some((one) => before.some((other) => Math.abs(one[1 - axis] - other[1 - axis]) < TARGET_PX));
+      return isBeside ? before[0][axis] + moved[j] + TARGET_PX - line[0][axis] : -Infinity;
+    });
+    moved.push(Math.max(0, ...wanted));
+  });
+  const middle = (Math.min(...moved) + Math.max(...moved)) / 2;
+  sorted.forEach((line, i) => line.forEach((point) => (point[axis] += moved[i] - middle)));
 }

@@ -444,6 +444,7 @@ export class Seats {
   async run(ask, sentence, seat = null, movedId = null) {
     if (this.busy) return;
     this.busy = true;
+    const { chosen } = this;
     byId("seat-sheet").setAttribute("aria-busy", "true");
     const key = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
     const answer = (await ask(key).catch(() => null)) ?? (await ask(key).catch(() => null)); // once more: the same key books once
@@ -457,7 +458,7 @@ export class Seats {
       this.say([sentence, next?.sentence].filter(Boolean).join(" "), "done", answer.hints);
     }
     await this.read();
-    byId("seat-title").focus({ preventScroll: true });
+    if (chosen !== null && this.chosen !== null) byId("seat-title").focus({ preventScroll: true }); // unless it was left meanwhile
   }
 
   async refused(refused, seat, movedId) {
