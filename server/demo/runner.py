@@ -176,7 +176,7 @@ def _fill_city(state: Path) -> list[Login]:
     head, keeper = (f"{one.name.family} {one.name.given}" for one in (guide, clerk))
     logins = [
         _add_login("takanami", f"{head}, head of the Finance Section on 18F", Role.STAFF, guide.person_id),
-        _add_login("shomu", f"{keeper}, who keeps the section's numbers and seats", Role.SECTION_ADMIN, clerk.person_id),
+        _add_login("shomu", f"{keeper}, keeps the section's numbers and seats", Role.SECTION_ADMIN, clerk.person_id),
         _add_login("shisetsu", "facilities, who also see the sensor fleet", Role.FACILITIES, None),
         _add_login("kanri", "system administrator; sets up an authenticator app first", Role.SYSTEM_ADMIN, None),
         _add_login("hogo", "privacy officer, who sees alerts and the audit log", Role.PRIVACY_OFFICER, None),
