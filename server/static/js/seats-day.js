@@ -12,7 +12,6 @@ export const minutes = (text) => {
   return hour === undefined ? NaN : Number(hour) * 60 + Number(minute);
 };
 
-const FREE = new Set(["free", "problem"]);
 const FIRST = ["mine", "off", "in_use", "booked"]; // what a seat looks like when it is several things in a time
 
 export class Day {
@@ -44,7 +43,7 @@ export class Day {
   }
 
   isFree(seat, from, to) {
-    return FREE.has(this.at(seat, from, to).state);
+    return this.at(seat, from, to).state === "free";
   }
 
   /** [[from, to], …] in which a seat is free between two times. */

@@ -332,7 +332,7 @@ export class Seats {
       if (canMove) made.push({ label: t("Add to my calendar"), look: quiet, act: () => location.assign(`/seats/bookings/${mine.booking}.ics`) });
       return made;
     }
-    if (state !== "free" && state !== "problem") {
+    if (state !== "free") {
       const instead = this.day.nearest(seat, from, to, this.suits);
       return instead ? [{ label: t("Show %(seat)s close by, which is free", { seat: instead.code }), look: quiet, act: () => (this.choose(instead), this.layer.focus(instead)) }] : [];
     }
