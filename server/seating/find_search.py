@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from server.bookings import queries, rules
 from server.bookings.floor_days import FloorDay
 from server.bookings.queries import BookingView
-from server.bookings.rules import NOT_YOURS, Facts, How, Verdict, Wish
+from server.bookings.rules import NOT_YOURS, Facts, How, State, Verdict, Wish
 from server.errors import Refused
 from server.people import queries as people
 from server.people.queries import UnitView
@@ -120,11 +120,12 @@ def _free(
     if asked.instead is not None and asked.instead.floor_id == floor.floor.id:
         own = on.mask(asked.instead.starts_at, asked.instead.ends_at)
         all_busy = on.without(asked.instead.seat_id, own, floor.floor.id)
+    has_musts = bool(needs) or not find.MUSTS.isdisjoint(asked.wishes.equipment)
     for seat in floor.seats.values():
         busy = all_busy.get(seat.id, -1)
         if busy & mask or seat.capacity > 1 or seat.kind not in find.FOR_WORK:
             continue
-        if not find.has_musts(seat.equipment, asked.wishes.equipment, needs):
+        if has_musts and not find.has_musts(seat.equipment, asked.wishes.equipment, needs):
             continue
         verdict = judge(floor, seat)
         if verdict is not None:
@@ -147,7 +148,7 @@ class _Judge:
         self._person_id, self._unit_ids, self._needs = person_id, unit_ids, needs
         self._lately, self._used, self._asked, self._now = lately, used, asked, now
         self._said: dict[object, Verdict | None] = {}
-        self._n_in_week: dict[int, int] = {}
+        self._n_in_week: Counter[int] | None = None
 
     def may_priority(self, seat: SeatView) -> bool:
         """Whether a priority seat is for this person, who needs what it has."""
@@ -186,10 +187,18 @@ class _Judge:
             return None
 
     def _in_week(self, floor: FloorDay, zone_id: int) -> int:
-        if zone_id not in self._n_in_week:
+        """As `queries.n_in_week`, for all zones in one read."""
+        if self._n_in_week is None:
             monday = floor.midnight - timedelta(days=floor.day.weekday())
-            but = None if self._asked.instead is None else self._asked.instead.id
-            self._n_in_week[zone_id] = queries.n_in_week(self._person_id, zone_id, monday, but)
+            week = queries.of_person(self._person_id, monday, monday + timedelta(days=7), holding=False)
+            moved_id = None if self._asked.instead is None else self._asked.instead.id
+            self._n_in_week = Counter(
+                one.zone_id
+                for one in week
+                if one.state not in (State.CANCELLED, State.RELEASED)
+                and one.starts_at >= monday
+                and one.id != moved_id
+            )
         return self._n_in_week[zone_id]
 
 

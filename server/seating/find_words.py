@@ -18,9 +18,9 @@ def reasons(one: Found, answer: Answer, colleague: str = "") -> list[str]:
 
     colleague   the name of the one to sit near
     """
-    seat, asked, on = one.seat, answer.asked, answer.on
+    seat, asked = one.seat, answer.asked
     said = list(equipment_words(sorted(one.has)))
-    said.append(gettext("free until %(time)s", time=clock_words(_at(seat.free_until, on.opening.zone))))
+    said.append(gettext("free until %(time)s", time=_until_words(seat.free_until, answer)))
     if asked.near_id is not None and answer.colleague_shown and find.is_near(one.near_colleague):
         said.append(gettext("near %(whom)s", whom=colleague))
     if asked.wishes.near_team and find.is_near(one.near_team) and (unit := unit_name(answer)):
@@ -88,6 +88,12 @@ def hints(one: Found, answer: Answer) -> Sequence[str]:
     """What the house rules ask of whoever sits there."""
     verdict = answer.hints.get(one.seat.seat_id)
     return [] if verdict is None else [str(gettext(text, **values)) for text, values in verdict.hints]
+
+
+def _until_words(quarter: int, answer: Answer) -> str:
+    """17:15; the end of the day is 24:00."""
+    at = _at(quarter, answer.on.opening.zone)
+    return clock_words(at) if at.date() == answer.on.day else "24:00"
 
 
 def _at(quarter: int, zone: tzinfo) -> datetime:

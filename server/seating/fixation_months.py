@@ -148,8 +148,11 @@ def _compute(building: BuildingView, first: date) -> int:
     for zone_id, person_id, seat_id, _day in days:
         people[zone_id][person_id][seat_id] += 1
     n_seats = n_seats_of(people.keys(), stop - timedelta(days=1))
+    written = 0
     for zone_id, of_zone in people.items():
         found = fixation.of_zone([list(of.values()) for of in of_zone.values()], n_seats.get(zone_id, 0))
+        if not found.n_people:
+            continue
         told = found.of_all
         row = {
             "n_people": found.n_people,
@@ -160,7 +163,8 @@ def _compute(building: BuildingView, first: date) -> int:
         }
         kept = db.upsert(FixationMonth).values(zone_id=zone_id, month=first, **row)
         db.session.execute(kept.on_conflict_do_update(index_elements=["zone_id", "month"], set_=row))
-    return len(people)
+        written += 1
+    return written
 
 
 def _month(row: FixationMonth) -> Month:

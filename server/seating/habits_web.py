@@ -13,7 +13,8 @@ from server.access import local_path
 from server.bookings import own_choices
 from server.bookings.lines import zone_name
 from server.people import login
-from server.people.login import current_person_id
+from server.people import queries as people
+from server.people.login import current_account, current_person_id
 from server.places import queries as places
 from server.seating import find_desk, fixation, fixation_months, nudges
 from server.seating.fixation import Fixation
@@ -56,6 +57,9 @@ def mine() -> ResponseReturnValue:
     return render_template(
         "seating/habits.html",
         wanted=wanted,
+        manages=bool(
+            people.viewer_of(current_account().account_id, now.astimezone(building.zone).date()).heads_unit_ids
+        ),
         zones=_zones(me) if wanted else [],
         least_days=fixation.LEAST_DAYS,
         since=(now - fixation_months.PERIOD).astimezone(building.zone).date() + timedelta(days=1),
