@@ -75,6 +75,7 @@ def floor_seats(code: str, query_data: dict[str, date | None]) -> ResponseReturn
 @scope(Scope.READ_BOOKINGS)
 @api.input(schemas.BookingsQuery, location="query")
 @api.output(schemas.BookingsOut)
+@api.doc(responses=[404])
 def list_bookings(query_data: dict[str, date | None]) -> ResponseReturnValue:
     """My bookings"""
     memory().catch_up()

@@ -27,7 +27,7 @@ from server.presence import lengths, statuses
 from server.presence.rules import StatusKind
 
 AWAY = (StatusKind.LEAVE, StatusKind.TRIP, StatusKind.TELEWORK)
-CLOCK = Regexp(r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")
+CLOCK = [Length(5, 5), Regexp(r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 MOST_DAYS = 370
 
 api = APIBlueprint("plans_api", __name__, url_prefix="/api/v1", tag="Seats")
@@ -105,7 +105,7 @@ class PlannedDayOut(Schema):
 
     day = Date(required=True)
     free = Boolean(required=True)
-    later = Boolean(required=True, metadata={"description": "Nobody can book it yet; it books itself in time."})
+    books_itself = Boolean(required=True, metadata={"description": "In time: nobody can book it yet."})
     clash = String(required=True, metadata={"description": "Why not, as a sentence; empty when it can be had."})
     instead_seat_id = Integer(required=True, allow_none=True, metadata={"description": "The nearest seat that works."})
 
@@ -192,6 +192,7 @@ class TakenOut(Schema):
 @api.get("/absences")
 @scope(Scope.READ_BOOKINGS)
 @api.output(AbsencesOut)
+@api.doc(responses=[404])
 def list_absences() -> ResponseReturnValue:
     """When I am away, and what I can take back"""
     return _absences(current_person_id(), clock.now())
@@ -248,6 +249,7 @@ def take_back(booking_id: int) -> ResponseReturnValue:
 @api.get("/series")
 @scope(Scope.READ_BOOKINGS)
 @api.output(SeriesListOut)
+@api.doc(responses=[404])
 def list_series() -> ResponseReturnValue:
     """My weekly series"""
     return {"series": [_shown_series(one) for one in series.of_person(current_person_id(), clock.now())]}
@@ -276,7 +278,7 @@ def make_series(json_data: dict[str, Any]) -> ResponseReturnValue:
     return {"series": [_shown_series(one) for one in series.of_person(person_id, now) if one.id == made]}
 
 
-@api.put("/series/<int(max=2147483647):series_id>")
+@api.put("/series/<int:series_id>")
 @scope(Scope.WRITE_BOOKINGS)
 @api.input(SeriesIn)
 @api.output(SeriesListOut)
@@ -285,11 +287,11 @@ def change_series(series_id: int, json_data: dict[str, Any]) -> ResponseReturnVa
     """Change a series from the first day on that is given, at once or not at all"""
     person_id, now = current_person_id(), clock.now()
     with db.transaction():
-        made = series.change(series_id, person_id, _plan(json_data), now, _chosen(json_data))
+        made = series.change(_known(series_id), person_id, _plan(json_data), now, _chosen(json_data))
     return {"series": [_shown_series(one) for one in series.of_person(person_id, now) if one.id == made]}
 
 
-@api.post("/series/<int(max=2147483647):series_id>/answer")
+@api.post("/series/<int:series_id>/answer")
 @scope(Scope.WRITE_BOOKINGS)
 @api.input(AnswerIn)
 @api.output({}, status_code=204)
@@ -297,11 +299,11 @@ def change_series(series_id: int, json_data: dict[str, Any]) -> ResponseReturnVa
 def answer_series(series_id: int, json_data: dict[str, bool]) -> ResponseReturnValue:
     """Say whether a series is still needed"""
     with db.transaction():
-        series.answer(series_id, current_person_id(), is_needed=json_data["needed"], now=clock.now())
+        series.answer(_known(series_id), current_person_id(), is_needed=json_data["needed"], now=clock.now())
     return "", 204
 
 
-@api.delete("/series/<int(max=2147483647):series_id>")
+@api.delete("/series/<int:series_id>")
 @scope(Scope.WRITE_BOOKINGS)
 @api.input(FromQuery, location="query")
 @api.output({}, status_code=204)
@@ -309,13 +311,14 @@ def answer_series(series_id: int, json_data: dict[str, bool]) -> ResponseReturnV
 def end_series(series_id: int, query_data: dict[str, date | None]) -> ResponseReturnValue:
     """End a series from a day on"""
     with db.transaction():
-        series.end(series_id, current_person_id(), query_data["from_day"], clock.now())
+        series.end(_known(series_id), current_person_id(), query_data["from_day"], clock.now())
     return "", 204
 
 
 @api.get("/waits")
 @scope(Scope.READ_BOOKINGS)
 @api.output(WaitsOut)
+@api.doc(responses=[404])
 def list_waits() -> ResponseReturnValue:
     """What I wait for"""
     return {"waits": [_shown_wait(one) for one in waits.of_person(current_person_id(), clock.now())]}
@@ -376,6 +379,13 @@ def _absences(person_id: int, now: datetime) -> dict[str, Any]:
     }
 
 
+def _known(series_id: int) -> int:
+    """The id, unless no database can hold it; a limit in the address would answer 405."""
+    if series_id > LARGEST_ID:
+        raise Refused("no_series", series.GONE, 404)
+    return series_id
+
+
 def _plan(given: dict[str, Any]) -> Plan:
     starts, ends = time.fromisoformat(given["starts"]), time.fromisoformat(given["ends"])
     return Plan(given["seat_id"], frozenset(given["weekdays"]), starts, ends, given["first_day"], given["last_day"])
@@ -389,7 +399,7 @@ def _shown_day(day: Day) -> dict[str, Any]:
     return {
         "day": day.day,
         "free": day.clash is None and not day.is_later,
-        "later": day.is_later,
+        "books_itself": day.is_later,
         "clash": "" if day.clash is None else gettext(day.clash.sentence, **day.clash.values),
         "instead_seat_id": None if day.instead is None else day.instead.seat.id,
     }

@@ -15,6 +15,7 @@ MOST_TOGETHER = 12
 SEAT_STATES = ("free", "booked", "in_use", "mine", "not_available")
 HOWS = (How.MAP, How.FIND, How.CODE, How.API)  # that a caller may say; what others would mean the house knows itself
 SOON = Range(datetime(2000, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC))  # that clocks everywhere can show
+WHERE_TRUE: dict[str, object] = {"x_optional": True}  # left out of a long answer otherwise
 CLOCK = {"example": "08:30", "description": "On the building's clock; 24:00 is the end of the day."}
 
 
@@ -123,12 +124,16 @@ class StretchOut(Schema):
     begins = String(data_key="from", required=True, metadata=CLOCK)
     until = String(required=True, metadata=CLOCK)
     state = String(required=True, validate=OneOf(SEAT_STATES))
-    reason = String(metadata={"description": "Why it is not available: the code of the refusal, or out_of_service."})
-    note = String(metadata={"description": "What the one who closed the seat wrote."})
-    booking = Integer(metadata={"description": "Of mine."})
-    in_use = Boolean(metadata={"description": "Of mine."})
-    person_id = Integer(metadata={"description": "As far as the person shows the caller what they have booked."})
-    name = String()
+    reason = String(
+        metadata={"description": "Why it is not available: the code of the refusal, or out_of_service."} | WHERE_TRUE
+    )
+    note = String(metadata={"description": "What the one who closed the seat wrote."} | WHERE_TRUE)
+    booking = Integer(metadata={"description": "Of mine."} | WHERE_TRUE)
+    in_use = Boolean(metadata={"description": "Of mine."} | WHERE_TRUE)
+    person_id = Integer(
+        metadata={"description": "As far as the person shows the caller what they have booked."} | WHERE_TRUE
+    )
+    name = String(metadata=WHERE_TRUE)
 
 
 class SeatDayOut(Schema):

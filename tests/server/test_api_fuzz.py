@@ -2,7 +2,7 @@
 
 import copy
 import os
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import make
@@ -22,15 +22,19 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from visitor import Visitor
+from watching import TOKYO
 
 from server import clock, db
 from server.app import create_app
+from server.bookings import series, waits
+from server.bookings.series import Plan
 from server.memos import rules as memos
 from server.memos import service
 from server.memos.rules import Recipient
 from server.openapi.document import document
 from server.people import tokens
 from server.people.rules import Role, Scope
+from server.places import queries as places
 
 EXAMPLES = int(os.environ.get("IRUKA_FUZZ_EXAMPLES", "6"))  # of each kind, operation and caller; `make fuzz`: many
 SEED = int(os.environ.get("IRUKA_FUZZ_SEED", "1"))
@@ -100,17 +104,31 @@ def _known(hall: Hall) -> dict[str, Any]:
     """Names of path parameters and fields, and something that is there for each."""
     taker = hall.account(hall.suzuki)
     call = memos.draft(Recipient(hall.head, None), "川崎商事 山田様", "044-000-2111", "見積り", "call_back", "normal")
+    now = clock.now()
+    day = now.astimezone(TOKYO).date() + timedelta(days=1)
+    starts_at, ends_at = make.at("10:00", day), make.at("11:00", day)
     with db.transaction():
         make.extension("2101", unit_id=hall.section, is_main=True)
-        memo_id = service.take(call, taker, "鈴木 一", clock.now(), make.DAY)
+        memo_id = service.take(call, taker, "鈴木 一", now, make.DAY)
+        seat_id = make.seat(hall.zone_a)
+        booking_id = make.booking(hall.head, seat_id, "08:30", "09:30", day=day, now=now)
+        plan = Plan(seat_id, frozenset({day.weekday()}), time(13), time(14), day, day + timedelta(weeks=3))
+        series_id = series.make(hall.head, plan, now)
+        floor = places.floor_by_code(hall.building, "18")
+        wait_id = waits.ask(hall.head, floor, make.at("15:00", day), make.at("16:00", day), now)
     return {
         "code": "18",
         "person_id": hall.suzuki,
         "unit_id": hall.section,
         "number": "2101",
         "memo_id": memo_id,
-        "starts_at": clock.now().isoformat(),
-        "ends_at": (clock.now() + timedelta(hours=1)).isoformat(),
+        "seat_id": seat_id,
+        "booking_id": booking_id,
+        "series_id": series_id,
+        "wait_id": wait_id,
+        "floor": "18",
+        "starts_at": starts_at.isoformat(),
+        "ends_at": ends_at.isoformat(),
     }
 
 

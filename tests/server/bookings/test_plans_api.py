@@ -53,7 +53,7 @@ def test_a_series_lists_its_clashes_is_made_answered_and_ended(desks, signed_in)
     desks.book(desks.suzuki, desks.seats[0], "09:00", "10:00", day=make.THURSDAY + timedelta(weeks=1))
     visitor = signed_in(person_id=desks.sato)
     planned = visitor.send_json("/api/v1/series/plan", plan(desks)).json["days"]
-    assert [(day["free"], day["later"]) for day in planned] == [
+    assert [(day["free"], day["books_itself"]) for day in planned] == [
         (True, False),
         (False, False),
         (True, False),
