@@ -11,17 +11,21 @@ import make
 from flask import Flask
 from sqlalchemy import insert, update
 from visitor import Visitor
-from watching import Office
+from watching import TOKYO, Office
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from server import clock, db
+from server.bookings.models import Booking
+from server.bookings.rules import QUARTER, begun_quarter
 from server.db import Base
 from server.memos.models import Memo
 from server.people.models import Account, ApiToken, LoginSession, Person
 from server.people.rules import Role
 from server.phones.models import Extension, ExtensionTerm, NumberRange
+from server.places import queries as places
 from server.presence.models import LookUp, Status
+from server.seating.models import FixationMonth
 
 QUERIES = {
     "live_map.person_card": "screen=map",
@@ -30,6 +34,7 @@ QUERIES = {
     "live_map.stream": None,  # endless; tests of the stream read it
     "exports.take_away": "format=csv",
     "memos.card": "q=鈴木",
+    "seat_offers.instead": "day={tomorrow}&starts=09:00&ends=10:00",
 }  # what a route needs besides its path
 LANGUAGES = ("ja", "en")
 MARKS = {
@@ -37,6 +42,7 @@ MARKS = {
     "memo": "給付金の件で折り返し",
     "browser": "秘密の閲覧ソフト",
     "token": "秘密の鍵の名",
+    "booking": "秘密の会議の用件",
 }  # what belongs to 鈴木 alone, and how it reads
 
 
@@ -77,7 +83,7 @@ class Answer(NamedTuple):
 
 
 class Tenants(Office):
-    """The office, in which 鈴木 has a memo, a session, a token, a number, a status, and was looked up."""
+    """The office, in which 鈴木 has a memo, a session, a token, a number, a status and a booking, and was looked up."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -98,11 +104,20 @@ class Tenants(Office):
                 )
                 .returning(ApiToken.id)
             )  # fmt: skip
+            self.seat = make.seat(self.zone_a, "18A-012")
+            self.sign = places.seats_by_id([self.seat])[self.seat].short_code
+            starts = begun_quarter(now)
+            kept = {"seat_id": self.seat, "starts_at": starts, "ends_at": starts + 8 * QUARTER, "changed_at": now}
+            self.booking = db.session.scalar(
+                insert(Booking).values(person_id=self.suzuki, subject=MARKS["booking"], **kept).returning(Booking.id)
+            )
             for table, values in (
                 (ExtensionTerm, {"extension_id": extension, "person_id": self.suzuki, "valid_from": make.DAY}),
                 (LookUp, {"subject_id": self.suzuki, "viewer_name": MARKS["look_up"], "screen": "map", "at": now}),
                 (Status, {"person_id": self.suzuki, "kind": "meeting", "starts_at": now - timedelta(hours=1),
                           "ends_at": now + timedelta(hours=1), "set_at": now}),
+                (FixationMonth, {"zone_id": self.zone_a, "month": now.astimezone(TOKYO).date().replace(day=1),
+                                 "n_people": 6, "n_days": 60, "used": 3.0, "expected": 6.0, "index": 0.5}),
             ):  # fmt: skip
                 db.session.execute(insert(table).values(**values))
         signed = make.session(account_id=self.suzuki_account)
@@ -122,8 +137,12 @@ class Tenants(Office):
             "person_id": self.suzuki, "unit_id": self.section, "memo_id": self.memo, "token_id": self.token,
             "range_id": self.range, "account_id": self.suzuki_account, "version": self.notice, "number": "4711",
             "code": "18", "filename": "icon.svg", "tag": "none", "request_id": 1, "alert_id": 1, "ticket_id": 1,
-            "name": "look_ups",
+            "name": "look_ups", "seat_id": self.seat, "booking_id": self.booking, "zone_id": self.zone_a, "key": "none",
         }  # fmt: skip
+        if "/zones/" in rule.rule:
+            known["code"] = "18A"
+        elif rule.endpoint == "arrival.sign":
+            known["code"] = self.sign
         return {name: known[name] for name in rule.arguments}
 
 
@@ -135,6 +154,8 @@ def walk(app: Flask, office: Tenants, visitor: Visitor, language: str = "ja") ->
             continue
         with app.test_request_context():
             path = app.url_for(rule.endpoint, **office.arguments(rule))  # type: ignore[arg-type]
+        tomorrow = clock.now().astimezone(TOKYO).date() + timedelta(days=1)
+        query = query.format(tomorrow=tomorrow)
         address = f"{path}?{query}&lang={language}" if query else f"{path}?lang={language}"
         yield Answer(rule.endpoint, rule.rule, visitor.get(address))
 
