@@ -112,7 +112,7 @@ def build(url: str) -> Building:
                         NewSeat(
                             f"{code}-{i + 1:03}", "group", 12.0 * letter + 1 + i % 5 * 2, 1 + i // 5 * 2,
                             equipment=has[i % 4],
-                        )  # fmt: skip
+                        )
                         for i in range(SEATS_A_ZONE)
                     ],
                     clock.now(),

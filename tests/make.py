@@ -132,8 +132,15 @@ def seat(zone_id: int, code: str = "18A-012", *, kind: str = "group", x_m: float
 
 
 def booking(
-    person_id: int, seat_id: int, starts: str = "08:30", ends: str = "17:15", *, day: date = THURSDAY,
-    now: datetime | None = None, how: How = How.MAP, **more: Any,
+    person_id: int,
+    seat_id: int,
+    starts: str = "08:30",
+    ends: str = "17:15",
+    *,
+    day: date = THURSDAY,
+    now: datetime | None = None,
+    how: How = How.MAP,
+    **more: Any,
 ) -> int:
     """Somebody's booking of a seat, made at 7:00 on that day unless `now` is given; `more` as for `book`."""
     wish = Wish(seat_id, at(starts, day), at(ends, day), how)

@@ -76,7 +76,9 @@ def _alerts(person_id: int, mine: Sequence[int]) -> Rows:
 
 
 def _changes(person_id: int, mine: Sequence[int]) -> Rows:
-    about_me = Change.thing.in_((Thing.PRESENCE, Thing.CHOICES, Thing.STATUS, Thing.BOOKING)) & (Change.thing_id == person_id)
+    about_me = Change.thing.in_((Thing.PRESENCE, Thing.CHOICES, Thing.STATUS, Thing.BOOKING)) & (
+        Change.thing_id == person_id
+    )
     sessions = (Change.thing == Thing.SESSION) & Change.thing_id.in_(mine)
     rows = db.session.execute(select(Change.thing, Change.at).where(or_(about_me, sessions)).order_by(Change.id))
     return [{"kind": thing, "at": at} for thing, at in rows]

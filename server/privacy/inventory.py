@@ -64,7 +64,11 @@ INVENTORY: tuple[Held, ...] = (
         _l("What your seat must have, and whom you like to sit beside, as you said it"),
         _l("until you change it"),
     ),
-    Held(("seat_choice", "lottery_choice"), _l("What may happen to your seat by itself, as you chose it"), _l("until you change it")),
+    Held(
+        ("seat_choice", "lottery_choice"),
+        _l("What may happen to your seat by itself, as you chose it"),
+        _l("until you change it"),
+    ),
     Held(("seat_draw_result",), _l("Which seats the lottery gave you, and why"), _l("90 days")),
     Held(
         ("calendar_feed", "mail_choice"),

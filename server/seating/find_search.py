@@ -195,9 +195,7 @@ class _Judge:
             self._n_in_week = Counter(
                 one.zone_id
                 for one in week
-                if one.state not in (State.CANCELLED, State.RELEASED)
-                and one.starts_at >= monday
-                and one.id != moved_id
+                if one.state not in (State.CANCELLED, State.RELEASED) and one.starts_at >= monday and one.id != moved_id
             )
         return self._n_in_week[zone_id]
 

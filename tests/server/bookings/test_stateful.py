@@ -163,9 +163,7 @@ class Bookings(RuleBasedStateMachine):
     def the_slots_are_those_of_the_bookings_and_no_others(self) -> None:
         with db.reading():
             rows = db.session.execute(select(Slot.seat_id, Slot.quarter, Slot.booking_id)).all()
-        assert {tuple(row) for row in rows} == {
-            (*key, booking) for booking in self.held for key in self.slots(booking)
-        }
+        assert {tuple(row) for row in rows} == {(*key, booking) for booking in self.held for key in self.slots(booking)}
 
     @invariant()
     def what_is_over_stays_over_and_keeps_its_place_on_paper(self) -> None:

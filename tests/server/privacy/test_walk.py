@@ -47,7 +47,8 @@ TIMES = {
     },
     "booking": {
         "starts_at": "what was planned; without the person after 90 days", "ends_at": "its end",
-        "offered_until": "of an offer, until it is answered", "changed_at": "by whoever booked, never by coming or leaving",
+        "offered_until": "of an offer, until it is answered",
+        "changed_at": "by whoever booked, never by coming or leaving",
     },
     "booking_series": {"asked_at": "when we asked whether it is still needed"},
     "calendar_feed": {"created_at": "when the address was made", "revoked_at": "its end"},
