@@ -247,6 +247,9 @@ def _booking(booking_id: int) -> BookingView:
     found = queries.booking(booking_id)
     if found is None:
         raise Refused("no_booking", service.GONE, 404)
+    is_mine = found.person_id is not None and found.person_id == current_account().person_id
+    if not is_mine and found.ends_at <= clock.now():  # what is over is theirs alone (P3)
+        raise Refused("no_booking", service.GONE, 404)
     _check_mine(found.person_id, found.booked_by_id)
     return found
 
@@ -264,7 +267,9 @@ def _check_mine(person_id: int | None, booked_by_id: int | None) -> None:
         if account.role is Role.SECTION_ADMIN:
             now = clock.now()
             today = now.astimezone(_building().zone).date()
-            if person_id in {one.id for one in parties.colleagues(account, today, now)}:
+            if parties.is_shown(account, person_id, today, now) and person_id in {
+                one.id for one in parties.colleagues(account, today, now)
+            }:
                 return
     raise Refused("no_booking", service.GONE, 404)
 

@@ -6,6 +6,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import orjson
@@ -65,6 +66,8 @@ class DayMap:
     people: Mapping[int, Known]
     runs: Mapping[int, Sequence[Run]]  # by seat id
     own: Mapping[int, frozenset[int]]  # by person id: seats of theirs
+    at_home: frozenset[int]  # units for whom some zone of the floor is their own or their bureau's
+    posts: frozenset[int]  # units of the people who have a booking there
     valid_until: datetime
     _answers: OrderedDict[object, Answer] = field(default_factory=OrderedDict)
 
@@ -86,6 +89,8 @@ class DayMap:
             known,
             _runs(on, bookings),
             {person_id: frozenset(seats) for person_id, seats in own.items()},
+            _at_home(on),
+            frozenset().union(*units.values()),
             _valid_until(on, known.values(), now),
         )
 
@@ -95,16 +100,30 @@ class DayMap:
         needs   what their own seat must have
         named   whether any name may be told
         """
-        person_id = viewer.person_id if viewer.person_id in self.own else None
-        key = (replace(viewer, person_id=None), person_id, needs, named)
+        kind = self._kind(viewer)
+        key = (kind, needs, named)
         kept = self._answers.get(key)
         if kept is None:
-            body = _body(self, replace(viewer, person_id=person_id), needs, now, named=named)
+            body = _body(self, kind, needs, now, named=named)
             kept = Answer(hashlib.blake2b(body, digest_size=16).hexdigest(), gzip.compress(body, LEVEL, mtime=0))
             self._answers[key] = kept
             if len(self._answers) > ANSWERS:
                 self._answers.popitem(last=False)
         return kept
+
+    def _kind(self, viewer: Viewer) -> Viewer:
+        """The viewer without what makes no difference here: whoever has nothing to do with the floor sees the same."""
+        return Viewer(
+            viewer.person_id if viewer.person_id in self.own else None,
+            viewer.unit_ids & (self.at_home | self.posts),
+            viewer.heads_unit_ids & self.posts,
+            viewer.kiosk,
+        )
+
+
+def _at_home(on: FloorDay) -> frozenset[int]:
+    places = [on.place(seat) for seat in on.seats.values()]
+    return frozenset().union(*(place.owner_unit_ids | place.owner_bureau_ids for place in places))
 
 
 def _hours(on: FloorDay) -> tuple[int, int]:
@@ -168,10 +187,11 @@ def _valid_until(on: FloorDay, known: Iterable[Known], now: datetime) -> datetim
 def _body(day_map: DayMap, viewer: Viewer, needs: frozenset[str], now: datetime, *, named: bool) -> bytes:
     on = day_map.on
     counts_only = {zone.id for zone in on.zones.values() if zone.counts_only}
+    is_over = on.day < now.astimezone(on.opening.zone).date()  # where somebody was is nobody else's business (P3)
     shown = {
         i
         for i, one in day_map.people.items()
-        if named and visible_level(viewer, one.choices, one.unit_ids, now, Signal.BOOKING) is Level.SEAT
+        if named and not is_over and visible_level(viewer, one.choices, one.unit_ids, now, Signal.BOOKING) is Level.SEAT
     }
     why_not: dict[object, str] = {}
     seats = []
@@ -183,7 +203,8 @@ def _body(day_map: DayMap, viewer: Viewer, needs: frozenset[str], now: datetime,
         key = (seat.zone_id, seat.kind, seat.is_priority and seat.equipment, on.holders.get(seat.id))
         if key not in why_not:
             why_not[key] = _why_not(on, seat, viewer, needs, now)
-        seats.append(_seat(day_map, seat, viewer, names, why_not[key]))
+        runs = _told(day_map.runs[seat.id], viewer.person_id, is_over=is_over)
+        seats.append(_seat(day_map, seat, runs, viewer, names, why_not[key]))
     first, stop = _hours(on)
     return orjson.dumps(
         {
@@ -198,7 +219,12 @@ def _body(day_map: DayMap, viewer: Viewer, needs: frozenset[str], now: datetime,
 
 
 def _seat(
-    day_map: DayMap, seat: SeatView, viewer: Viewer, names: frozenset[int] | set[int], why_not: str
+    day_map: DayMap,
+    seat: SeatView,
+    runs: Iterable[Run],
+    viewer: Viewer,
+    names: frozenset[int] | set[int],
+    why_not: str,
 ) -> dict[str, Any]:
     on = day_map.on
     table = None if seat.table_id is None else on.seats.get(seat.table_id)
@@ -214,8 +240,30 @@ def _seat(
         "priority": seat.is_priority,
         "own": on.holders.get(seat.id) is not None and on.holders.get(seat.id) == viewer.person_id,
         "equipment": seat.equipment,
-        "stretches": [_stretch(day_map, run, viewer, names, why_not) for run in day_map.runs[seat.id]],
+        "stretches": [_stretch(day_map, run, viewer, names, why_not) for run in runs],
     }
+
+
+def _told(runs: Sequence[Run], person_id: int | None, *, is_over: bool) -> Iterable[Run]:
+    """The runs without since when somebody else sits there: the free time before is theirs as well (P3).
+
+    is_over   the day has passed: nobody reads any more what of others' bookings was used
+    """
+    begins: int | None = None
+    for run, following in zip_longest(runs, runs[1:]):
+        if run.booking is None and run.why is None and following is not None and _sits(following, person_id):
+            begins = run.first
+            continue
+        told = run if begins is None else run._replace(first=begins)
+        begins = None
+        if is_over and told.booking is not None and told.booking.person_id != person_id:
+            told = told._replace(booking=replace(told.booking, state=State.BOOKED))
+        yield told
+
+
+def _sits(run: Run, person_id: int | None) -> bool:
+    one = run.booking
+    return one is not None and one.state is State.IN_USE and (one.person_id is None or one.person_id != person_id)
 
 
 def _stretch(

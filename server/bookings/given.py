@@ -50,6 +50,14 @@ def term(form: Mapping[str, str], now: datetime, clock: tzinfo) -> Term:
     return Term(on, starts_at, ends_at, is_now or starts_at == begun)
 
 
+def subject(text: str) -> str:
+    """What a booking is for, in one line; Refused when no database could hold it."""
+    plain = " ".join(text.split())[:100]
+    if not plain.isprintable():
+        raise Refused("bad_subject", "The subject has characters that cannot be kept.", 422)
+    return plain
+
+
 def number(text: str | None) -> int | None:
     """A row's id, None when it is none."""
     return int(text) if text is not None and NUMBER.fullmatch(text) else None

@@ -1,5 +1,6 @@
 """The API of what works instead: asked by the map after a refusal."""
 
+from dataclasses import replace
 from typing import Any
 
 from apiflask import APIBlueprint, Schema
@@ -10,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from server import clock
 from server.access import scope
 from server.bookings import answers, given, lines, queries
-from server.bookings.rules import Wish
+from server.bookings.rules import State, Wish
 from server.errors import Refused
 from server.people import login
 from server.people.login import current_person_id
@@ -85,4 +86,5 @@ def next_of(booking_id: int) -> ResponseReturnValue:
     building = None if one is None else places.building_of(one.floor_id)
     if one is None or zone is None or building is None or person_id not in (one.person_id, one.booked_by_id):
         raise Refused("no_booking", "There is no such booking.", 404)
-    return {"sentence": lines.next_step(one, zone, building)}
+    told = one if one.person_id == person_id else replace(one, state=State.BOOKED)  # whether they came is theirs (P3)
+    return {"sentence": lines.next_step(told, zone, building)}

@@ -47,6 +47,14 @@ def colleagues(account: SignedIn, day: date, now: datetime) -> list[Colleague]:
     return [Colleague(card.id, card.name, card.unit_name, card.unit_name_en) for card in found]
 
 
+def is_shown(account: SignedIn, person_id: int, day: date, now: datetime) -> bool:
+    """Whether somebody shows this account what they have booked: nobody sees past a pause or a protection (P5, P13)."""
+    choices = people.choices_of([person_id]).get(person_id)
+    units = people.units_of_people(day, [person_id]).get(person_id, frozenset())
+    viewer = people.viewer_of(account.account_id, day)
+    return choices is not None and visible_level(viewer, choices, units, now, Signal.BOOKING) is Level.SEAT
+
+
 def book_beside(
     person_ids: Sequence[int], by: int, floor: FloorView, starts_at: datetime, ends_at: datetime, now: datetime
 ) -> list[str]:

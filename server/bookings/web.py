@@ -109,7 +109,7 @@ def book() -> ResponseReturnValue:
     try:
         term = given.term(request.form, now, building.zone)
         how = How.BEHALF if by is not None else How.WALK_UP if term.is_now else How.MAP
-        wish = Wish(seat_id, term.starts_at, term.ends_at, how, request.form.get("subject", "")[:100].strip())
+        wish = Wish(seat_id, term.starts_at, term.ends_at, how, given.subject(request.form.get("subject", "")))
         with db.transaction():
             if term.is_now and by is None:
                 done = service.sit_down(person_id, seat_id, term.ends_at, How.WALK_UP, now)
@@ -148,7 +148,13 @@ def together() -> ResponseReturnValue:
 @pages.post("/seats/bookings/<int(max=999999999):booking_id>/check-in")
 def check_in(booking_id: int) -> ResponseReturnValue:
     """I have come."""
-    _act(booking_id, lambda _one, now: service.confirm(booking_id, now))
+
+    def come(one: BookingView, now: datetime) -> None:
+        if one.person_id != current_person_id():
+            raise Refused("no_booking", GONE, 404)
+        service.confirm(booking_id, now)
+
+    _act(booking_id, come)
     return _done(_("The seat is yours now."))
 
 
@@ -170,7 +176,8 @@ def extend(booking_id: int) -> ResponseReturnValue:
 def cancel(booking_id: int) -> ResponseReturnValue:
     """Give a booking back; a seat that somebody sits on is left."""
     was = _act(booking_id, lambda _one, now: service.cancel(booking_id, now, by_id=current_person_id()))
-    return _done(_("The seat is free again.") if was.is_confirmed else _("Booking cancelled."))
+    sat_there = was.is_confirmed and was.person_id == current_person_id()  # whether somebody else came is theirs (P3)
+    return _done(_("The seat is free again.") if sat_there else _("Booking cancelled."))
 
 
 @pages.post("/seats/bookings/<int(max=999999999):booking_id>/change")

@@ -417,3 +417,47 @@ def test_what_another_worker_books_is_on_the_map_at_once(office, suzuki):
         service.release(done, make.at("09:40"))
 
     assert stretches(floor_of(suzuki), "18A-001") == [("07:00", "20:00", "free")]
+
+
+def test_a_past_day_names_nobody_and_tells_not_whose_seat_was_used_p3(office, suzuki, sato, now):
+    """P3: a floor's earlier days would else be a history of everybody's bookings."""
+    day = DAY - timedelta(days=1)
+    came = make.at("08:31", day)
+    with db.transaction():
+        made = service.sit_down(office.suzuki, office.seat, make.at("12:00", day), How.WALK_UP, came).id
+
+    told = sato.get(f"/api/v1/floors/18/seats?day={day}").json["seats"]
+
+    stretches = [one for seat in told if seat["id"] == office.seat for one in seat["stretches"]]
+    assert any(one["state"] == "booked" for one in stretches)
+    assert [one for one in stretches if "name" in one or "person_id" in one or one["state"] == "in_use"] == []
+    own = suzuki.get(f"/api/v1/floors/18/seats?day={day}").json["seats"]
+    assert any(one.get("booking") == made for seat in own for one in seat["stretches"]), "one's own stays one's own"
+
+
+def test_since_when_somebody_sits_on_a_seat_is_read_by_nobody_else_p3(office, suzuki, sato, now, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: make.at("09:20", DAY))
+    with db.transaction():
+        service.sit_down(office.suzuki, office.seat, make.at("12:00", DAY), How.WALK_UP, make.at("09:20", DAY))
+
+    def first_of(visitor) -> dict:
+        seats = visitor.get(f"/api/v1/floors/18/seats?day={DAY}").json["seats"]
+        return next(seat for seat in seats if seat["id"] == office.seat)["stretches"][0]
+
+    assert (first_of(sato)["state"], first_of(sato)["until"]) == ("in_use", "12:00")
+    assert first_of(suzuki)["state"] != "mine", "their own begins when they sat down"
+
+
+def test_an_administrator_reads_no_bookings_that_are_over_or_hidden_by_number_p3_p5(
+    office, signed_in, suzuki, now, monkeypatch
+):
+    admin = signed_in(Role.SECTION_ADMIN, office.sato)
+    made = suzuki.send_json(URL, wish(office.seat)).json["id"]
+    assert admin.get(f"{URL}/{made}").status_code == 200
+    with db.transaction():
+        people.pause(office.suzuki, PauseLength.QUARTER, now, make.at("07:00", DAY).tzinfo)
+    assert admin.get(f"{URL}/{made}").status_code == 404
+
+    monkeypatch.setattr(clock, "now", lambda: make.at("12:00", DAY))
+    assert admin.get(f"{URL}/{made}").status_code == 404
+    assert suzuki.get(f"{URL}/{made}").status_code == 200
