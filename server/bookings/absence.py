@@ -56,7 +56,9 @@ def free(person_id: int, now: datetime) -> list[Told]:
         left = _left(one, away)
         if left == (one.starts_at, one.ends_at):
             continue
-        if one.starts_at <= now and any(status.starts_at <= now for status in away):
+        if not service.is_held(one.id):
+            continue  # released or cancelled a moment ago
+        if one.state is State.OFFERED or (one.starts_at <= now and any(status.starts_at <= now for status in away)):
             service.cancel(one.id, now)  # they have gone: when is written nowhere (P3)
             freed.append(one)
         elif left is None or not _shorten(one, left, now):

@@ -44,14 +44,18 @@ class Due:
     is_warned: bool
 
 
-def due(now: datetime) -> list[Due]:
+def due(now: datetime, among: Collection[int] | None = None) -> list[Due]:
     """The bookings that nobody has come to, from a quarter of an hour before their time until their end."""
-    return _found(Booking.state == State.BOOKED.value, Booking.starts_at <= now + EARLY, now=now)
+    these = () if among is None else (Booking.id.in_(among),)
+    return _found(Booking.state == State.BOOKED.value, Booking.starts_at <= now + EARLY, *these, now=now)
 
 
-def arrived(now: datetime) -> list[int]:
-    """Which bookings a badge says their person has come to: settled in the zone, heard just now."""
-    waiting = due(now)
+def arrived(now: datetime, among: Collection[int] | None = None) -> list[int]:
+    """Which bookings a badge says their person has come to: settled in the zone, heard just now.
+
+    among   only of these
+    """
+    waiting = due(now, among)
     where = presence.whereabouts([one.person_id for one in waiting]) if waiting else {}
     there = [one for one in waiting if is_there(where.get(one.person_id), one, now)]
     if not there:
@@ -80,17 +84,18 @@ def is_there(where: Whereabouts | None, of: Due, now: datetime) -> bool:
 
 def confirm(booking_ids: Sequence[int], now: datetime) -> int:
     """Confirm those that still wait, in the caller's transaction; returns how many."""
-    rows = list(_locked(booking_ids))
-    for row in rows:
-        service.confirm(row.id, now)
-    return len(rows)
+    rows = {row.id for row in _locked(booking_ids)}
+    still = [i for i in arrived(now, rows) if i in rows] if rows else []  # their person may have moved them meanwhile
+    for booking_id in still:
+        service.confirm(booking_id, now)
+    return len(still)
 
 
-def missed(now: datetime) -> tuple[list[int], list[int]]:
+def missed(now: datetime, among: Collection[int] | None = None) -> tuple[list[int], list[int]]:
     """Which bookings to warn of, half of their grace being over, and which to release, all of it being over."""
     to_warn, to_release = [], []
     rules = _Rules()
-    for one in due(now):
+    for one in due(now, among):
         grace = timedelta(minutes=rules.of(one).grace_min)
         if not grace or now < one.starts_at + grace / 2:
             continue
@@ -113,10 +118,11 @@ def warn(booking_ids: Sequence[int], now: datetime) -> int:
 
 def release(booking_ids: Sequence[int], now: datetime) -> int:
     """Nobody came to these: the places are free again, in the caller's transaction; returns how many."""
-    rows = list(_locked(booking_ids))
-    for row in rows:
-        service.release(row.id, now)
-    return len(rows)
+    rows = {row.id for row in _locked(booking_ids)}
+    still = missed(now, rows)[1] if rows else []  # their person may have moved them to later meanwhile
+    for booking_id in still:
+        service.release(booking_id, now)
+    return len(still)
 
 
 class Leaving:

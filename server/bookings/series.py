@@ -85,7 +85,7 @@ class SeriesView:
 
 
 def plan(person_id: int, wanted: Plan, now: datetime, *, but: int | None = None) -> list[Day]:
-    """Every day of it that the building is open and the person is there, with what is in the way; nothing is made.
+    """Every day of it still ahead, on which the building is open and the person there; what is in the way of each.
 
     but   a series that this one takes the place of
     """
@@ -94,7 +94,7 @@ def plan(person_id: int, wanted: Plan, now: datetime, *, but: int | None = None)
     found: list[Day] = []
     for day in days:
         starts_at, ends_at = _term(wanted, day, opening)
-        if absence.is_away(away, starts_at, ends_at):
+        if starts_at < rules.begun_quarter(now) or absence.is_away(away, starts_at, ends_at):
             continue
         if found and found[-1].is_later:
             found.append(Day(day, starts_at, ends_at, is_later=True))
@@ -361,7 +361,7 @@ def _end(row: Series, first_day: date | None, now: datetime, *, by_id: int | Non
     today = now.astimezone(zone).date()
     day = max(first_day or today, today)
     begins = max(now, datetime.combine(day, time(), zone))
-    ahead = [one for one in bookings_of(row.id, now) if one.starts_at >= begins]
+    ahead = [one for one in bookings_of(row.id, now) if one.starts_at >= begins and service.is_held(one.id)]
     for one in ahead:
         service.cancel(one.id, now, by_id=by_id)
     row.asked_at = None

@@ -111,11 +111,10 @@ def move(booking_id: int, wish: Wish, now: datetime, *, known: Known = FRESH, by
     _let_go(row)
     was = (_floor_of(row.seat_id), row.starts_at, row.ends_at)
     _tell(was[0], None, now)
-    is_elsewhere = wish.seat_id != row.seat_id
     row.seat_id, row.starts_at, row.ends_at = wish.seat_id, wish.starts_at, wish.ends_at
     row.subject = wish.subject or row.subject
     row.sequence, row.changed_at, row.is_warned = row.sequence + 1, now, False
-    if is_elsewhere or wish.starts_at > now:
+    if wish.starts_at > now:  # whoever has come and changes the seat meanwhile is still there
         row.state, row.is_confirmed = State.BOOKED.value, False
     db.session.flush()  # the row before its slots
     _hold(row.id, row.person_id, wish, found.place.kind)
@@ -125,19 +124,22 @@ def move(booking_id: int, wish: Wish, now: datetime, *, known: Known = FRESH, by
     return verdict
 
 
-def cancel(booking_id: int, now: datetime, *, by_id: int | None = None, check: Check | None = None) -> None:
+def cancel(
+    booking_id: int, now: datetime, *, by_id: int | None = None, check: Check | None = None, is_offered: bool = True
+) -> None:
     """Give a booking back, its person or another (`by_id`); one that somebody sits on has been left.
 
-    check   told whose it is and who made it; refuses when they may not
+    is_offered   to those who wait, at once; else when the timetable comes by
+    check        told whose it is and who made it; refuses when they may not
     """
     row, floor_id = _held(booking_id)
     if check is not None:
         check(row.person_id, row.booked_by_id)
     if row.is_confirmed:
-        _end(row, floor_id, State.LEFT, now, sequence=row.sequence + 1)
+        _end(row, floor_id, State.LEFT, now, is_offered=is_offered, sequence=row.sequence + 1)
         return
     was_theirs = row.state != State.OFFERED.value
-    _end(row, floor_id, State.CANCELLED, now, sequence=row.sequence + 1, changed_at=now)
+    _end(row, floor_id, State.CANCELLED, now, is_offered=is_offered, sequence=row.sequence + 1, changed_at=now)
     if was_theirs:
         news.tell(What.CANCELLED, row.id, row.person_id, now, by_id)
 
@@ -160,9 +162,10 @@ def take_back(booking_id: int, now: datetime) -> Verdict:
     row = db.session.scalars(select(Booking).where(Booking.id == booking_id).with_for_update()).first()
     if row is None or row.person_id is None or not row.is_for_absence or row.state != State.CANCELLED.value:
         raise Refused("no_booking", GONE, 404)
-    wish = Wish(row.seat_id, row.starts_at, row.ends_at, has_begun=row.starts_at <= now)
+    wish = Wish(row.seat_id, max(row.starts_at, rules.begun_quarter(now)), row.ends_at)  # its grace begins anew
     found = facts.gather(row.person_id, wish, now, moved_id=row.id)
     verdict = rules.judge(wish, found, now)
+    row.starts_at = wish.starts_at
     row.state, row.is_for_absence, row.is_warned = State.BOOKED.value, False, False
     row.sequence, row.changed_at = row.sequence + 1, now
     db.session.flush()
@@ -192,6 +195,12 @@ def release(booking_id: int, now: datetime) -> None:
 def held(booking_id: int) -> Booking:
     """The row of a booking that keeps a place, locked until the transaction ends; Refused (404) when there is none."""
     return _held(booking_id)[0]
+
+
+def is_held(booking_id: int) -> bool:
+    """Whether a booking keeps a place, and does so until the transaction ends unless this one changes it."""
+    wanted = select(Booking.id).where(Booking.id == booking_id, Booking.state.in_(rules.HOLDING)).with_for_update()
+    return db.session.scalar(wanted) is not None
 
 
 def _held(booking_id: int) -> tuple[Booking, int]:
@@ -291,14 +300,17 @@ def _let_go(row: Booking) -> None:
     )
 
 
-def _end(row: Booking, floor_id: int, state: State, now: datetime, **changed: object) -> None:
+def _end(
+    row: Booking, floor_id: int, state: State, now: datetime, *, is_offered: bool = True, **changed: object
+) -> None:
     _let_go(row)
     _tell(floor_id, row.person_id, now)
     row.state, row.offered_until = state.value, None
     for name, value in changed.items():
         setattr(row, name, value)
     db.session.flush()  # before anybody else takes the place
-    _free(floor_id, row.starts_at, row.ends_at, now)
+    if is_offered:
+        _free(floor_id, row.starts_at, row.ends_at, now)
 
 
 def _free(floor_id: int, starts_at: datetime, ends_at: datetime, now: datetime) -> None:

@@ -54,7 +54,7 @@ def draw_day(of: Term, now: datetime, by: str, seed: int | None = None) -> int:
         if result.seat_id is None:
             continue
         for booking_id in sorted(made.replaced.get(person_id, ())):
-            service.cancel(booking_id, now)
+            service.cancel(booking_id, now, is_offered=False)  # or who waits gets a seat that was just drawn
         wish = Wish(result.seat_id, of.starts_at, of.ends_at, How.LOTTERY)
         service.book(person_id, wish, now, known=known)
     _store_results(draw_id, made, results)

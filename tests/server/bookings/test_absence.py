@@ -7,7 +7,7 @@ import pytest
 from desks import Desks
 
 from server import db
-from server.bookings import absence, queries, service
+from server.bookings import absence, checkin, queries, service
 from server.bookings.rules import State
 from server.errors import Refused
 from server.presence import statuses
@@ -128,3 +128,16 @@ def test_a_booking_that_was_cancelled_by_hand_is_not_offered_again(desks):
     with db.reading():
         assert absence.given_back(desks.sato, MORNING) == []
         assert queries.of_person(desks.sato, DAY, NEXT_DAY) == []
+
+
+def test_what_is_taken_back_after_its_beginning_is_kept_for_all_of_its_grace(desks):
+    mine = desks.book(desks.sato, desks.seats[0], "08:30", "17:15")
+    desks.say(desks.sato, StatusKind.LEAVE, DAY, NEXT_DAY, MORNING)
+    back = make.at("10:05")
+    with db.transaction():
+        statuses.end_status(desks.sato, back)
+        service.take_back(mine, back)
+
+    with db.reading():
+        assert checkin.missed(back) == ([], [])
+    assert desks.one(mine).starts_at == make.at("10:00")

@@ -7,9 +7,9 @@ import pytest
 from desks import Desks, at_clock
 
 from server import db
-from server.bookings import checkin, jobs, own_choices, queries
+from server.bookings import checkin, jobs, own_choices, queries, service
 from server.bookings.own_choices import SeatChoices
-from server.bookings.rules import State
+from server.bookings.rules import State, Wish
 from server.presence.fusion import Radio
 from server.presence.rules import State as Heard
 from server.presence.rules import StatusKind
@@ -82,7 +82,7 @@ def test_somebody_paused_is_not_confirmed_by_radio_and_loses_nothing_by_it_p5(de
     run(monkeypatch, jobs.release_missed, make.at("09:29"))
     assert desks.state(mine) is State.BOOKED
     with db.transaction():
-        assert checkin.confirm([mine], make.at("09:29")) == 1
+        service.confirm(mine, make.at("09:29"))
     run(monkeypatch, jobs.release_missed, make.at("09:31"))
 
     assert desks.state(mine) is State.IN_USE
@@ -206,3 +206,29 @@ def test_a_thousand_due_bookings_are_found_without_asking_for_each(desks):
     with db.reading():
         assert [one.person_id for one in checkin.due(make.at("08:15"))] == [desks.sato]
         assert checkin.due(make.at("08:15") - timedelta(seconds=1)) == []
+
+
+def test_what_its_person_has_moved_to_later_meanwhile_is_neither_released_nor_confirmed_rp_17(desks):
+    """RP-17: between the reading of a pass and its writing, people act."""
+    mine, now = desks.book(desks.sato, desks.seats[0], "08:30", "12:00"), make.at("09:31")
+    with db.reading():
+        assert checkin.missed(now)[1] == [mine]
+    with db.transaction():
+        service.move(mine, Wish(desks.seats[0], make.at("10:00"), make.at("12:00")), now)
+
+    with db.transaction():
+        assert (checkin.release([mine], now), checkin.confirm([mine], now)) == (0, 0)
+
+    assert desks.state(mine) is State.BOOKED
+
+
+def test_who_has_come_and_changes_the_seat_is_not_released_for_the_time_before(desks, monkeypatch):
+    mine = desks.book(desks.sato, desks.seats[0], "08:30", "17:15")
+    with db.transaction():
+        service.confirm(mine, make.at("08:35"))
+        wish = Wish(desks.seats[1], make.at("08:30"), make.at("17:15"), has_begun=True)
+        service.move(mine, wish, make.at("10:00"))
+
+    run(monkeypatch, jobs.release_missed, make.at("10:01"))
+
+    assert desks.state(mine) is State.IN_USE
