@@ -104,6 +104,8 @@ def kiosk() -> ResponseReturnValue:
 @only(KIOSK_TOO)
 def kiosk_seat() -> ResponseReturnValue:
     """Give a seat to the person with this staff number, from now on; it says which, never whose it is."""
+    if current_account().role is not Role.KIOSK:  # colleagues are not seated from one's own desk
+        abort(403)
     now, floor = clock.now(), _floor_asked()
     try:
         given, until = _give(request.form.get("staff_no", "").strip()[:20], floor, now)

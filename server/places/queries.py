@@ -162,7 +162,9 @@ def floor(floor_id: int) -> FloorView | None:
 
 
 def floor_by_code(building_id: int, code: str) -> FloorView | None:
-    """One floor by what it is called."""
+    """One floor by what it is called; codes with characters no database holds name none."""
+    if not code.isprintable():
+        return None
     row = db.session.scalar(select(Floor).where(Floor.building_id == building_id, Floor.code == code))
     return None if row is None else _floor(row)
 

@@ -39,7 +39,9 @@ def set_part(person_id: int, part: Part) -> None:
 def may_ask(person_id: int, day: date) -> list[PersonCard]:
     """Whom somebody may ask to sit beside them: the people of their own units, by reading."""
     units = people.units_of_people(day, [person_id]).get(person_id, frozenset())
-    found = people.cards(day, people.members_of(units, day) - {person_id})
+    ids = people.members_of(units, day) - {person_id}
+    protected = {i for i, choices in people.choices_of(ids).items() if choices.protected}  # of whom no list tells (P13)
+    found = people.cards(day, ids - protected)
     return sorted(found.values(), key=lambda card: (card.kana_key, card.id))
 
 

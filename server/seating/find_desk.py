@@ -15,6 +15,7 @@ from server.bookings.rules import QUARTER, QUARTER_S, How, Wish, begun_quarter
 from server.bookings.service import Booked
 from server.errors import Refused
 from server.people import posts
+from server.people import queries as people
 from server.people.login import current_account, current_person_id, may
 from server.people.rules import Scope
 from server.places.queries import BuildingView
@@ -135,8 +136,9 @@ def colleague(person_id: int | None) -> Colleague | None:
         return None
     if not may(Scope.READ_DIRECTORY):
         raise Refused("not_allowed", "This token may not look for colleagues.", 403)
-    named = posts.names_of([person_id]).get(person_id)
-    if named is None:
+    named, choices = posts.names_of([person_id]).get(person_id), people.choices_of([person_id]).get(person_id)
+    is_me = person_id == current_account().person_id
+    if named is None or choices is None or (choices.protected and not is_me):  # a protected person is nobody (P13)
         raise Refused("no_person", NOBODY, 404)
     return Colleague(person_id, named.name)
 

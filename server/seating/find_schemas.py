@@ -4,7 +4,7 @@ from apiflask import Schema
 from apiflask.fields import AwareDateTime, Boolean, DateTime, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
 
-from server.bookings.schemas import LARGEST_ID, BookedOut
+from server.bookings.schemas import LARGEST_ID, SOON, BookedOut
 from server.places.rules import Equipment, SeatKind
 from server.seating import find
 
@@ -15,8 +15,10 @@ EQUIPMENT = [one.value for one in Equipment]
 class FindIn(Schema):
     """A time and wishes; nothing given: from now on until the building closes, any seat."""
 
-    starts_at = AwareDateTime(load_default=None, allow_none=True, metadata={"description": "Now when not given."})
-    ends_at = AwareDateTime(load_default=None, allow_none=True)
+    starts_at = AwareDateTime(
+        load_default=None, allow_none=True, validate=SOON, metadata={"description": "Now when not given."}
+    )
+    ends_at = AwareDateTime(load_default=None, allow_none=True, validate=SOON)
     minutes = Integer(
         load_default=None, allow_none=True, validate=Range(15, 1440),
         metadata={"description": "Instead of `ends_at`; neither: until the building closes."},

@@ -155,7 +155,7 @@ def test_near_a_colleague_means_their_seat_or_their_zone_as_they_show_it_p4(data
     assert chosen == set(hall.b[1:])  # their zone, and nowhere in particular within it
 
 
-@pytest.mark.parametrize("hidden", ["floor", "hidden", "paused", "protected", "no booking", "counts only"])
+@pytest.mark.parametrize("hidden", ["floor", "hidden", "paused", "no booking", "counts only"])
 def test_a_colleague_who_shows_no_zone_is_like_one_without_a_seat_p4(hall, ask, hidden):
     seat = hall.b[0]
     if hidden == "counts only":
@@ -168,8 +168,6 @@ def test_a_colleague_who_shows_no_zone_is_like_one_without_a_seat_p4(hall, ask, 
         hall.show_bookings(hall.stranger, everyone=Level(hidden))
     elif hidden == "paused":
         hall.pause(hall.stranger)
-    elif hidden == "protected":
-        hall.protect(hall.stranger)
 
     answer = ask(hall.sato, near_person_id=hall.stranger)
 
@@ -177,6 +175,11 @@ def test_a_colleague_who_shows_no_zone_is_like_one_without_a_seat_p4(hall, ask, 
     assert answer["unmet"] == [
         "田中 一さんの席は表示されないか、その日の席がありません。席の近さは考えずに探しました。"
     ]
+
+
+def test_a_protected_colleague_is_nobody_p13(hall, ask):
+    hall.protect(hall.stranger)
+    ask(hall.sato, status=404, near_person_id=hall.stranger)
 
 
 def test_who_was_looked_for_can_read_it_p11(hall, ask):
