@@ -207,7 +207,7 @@ def _mine(error: Error | None = None, changed_id: int | None = None) -> str:
     own, booked_for = [], []
     if me is not None:
         ahead = now + FURTHEST + timedelta(days=1)
-        found = queries.of_person(me, now, ahead)
+        found = [one for one in queries.of_person(me, now, ahead) if one.state is not State.OFFERED]  # among the waits
         others = queries.booked_by(me, now, ahead)
         names = _names({one.booked_by_id for one in found} | {one.person_id for one in others}, today)
         own = lines.lines(found, names, now, building, me)
