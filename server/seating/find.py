@@ -128,12 +128,13 @@ def ranked(candidates: Collection[Candidate], wishes: Wishes, person: Person) ->
     """The best first."""
     last = frozenset(person.last_seats[:LAST_SEATS])
     salt = person.salt.encode()
-    team = person.team if wishes.near_team else ()
+    team = _by_level(person.team if wishes.near_team else ())
+    colleagues = _by_level(person.colleague)
     found = []
     for seat in candidates:
         has = wishes.equipment & _has(seat)
-        colleague = near(seat, person.colleague) if person.colleague else 0
-        team_near = near(seat, team) if team else 0
+        colleague = _near(seat, colleagues) if colleagues else 0
+        team_near = _near(seat, team) if team else 0
         n_used, is_last = person.n_used.get(seat.seat_id, 0), seat.seat_id in last
         order = (
             seat.is_priority,
@@ -188,6 +189,21 @@ def near(seat: Candidate, spots: Sequence[Spot]) -> int:
                 found = Near.SAME_ZONE if spot.zone_id == seat.zone_id else Near.SAME_FLOOR
         best = min(best, found)
     return best
+
+
+def _by_level(spots: Sequence[Spot]) -> dict[int, list[Spot]]:
+    """The spots of each floor: most seats lie on a floor without any, and need not be compared with each."""
+    found: dict[int, list[Spot]] = {}
+    for spot in spots:
+        found.setdefault(spot.level, []).append(spot)
+    return found
+
+
+def _near(seat: Candidate, spots: Mapping[int, Sequence[Spot]]) -> int:
+    """As `near`, of spots by floor."""
+    if seat.level in spots:
+        return near(seat, spots[seat.level])
+    return Near.ELSEWHERE + min(abs(level - seat.level) for level in spots)
 
 
 def is_near(nearness: int) -> bool:
