@@ -43,6 +43,14 @@ class Closed:
     excluded_zone_ids: frozenset[int] = frozenset()
     counts_only_zone_ids: frozenset[int] = frozenset()
 
+    def lets(self, claim: Claim) -> bool:
+        """Whether a check-in or booking there may say where somebody is."""
+        return (
+            claim.floor_id not in self.excluded_floor_ids
+            and claim.zone_id not in self.excluded_zone_ids
+            and claim.zone_id not in self.counts_only_zone_ids
+        )
+
 
 class Entry(NamedTuple):
     """A person as one kind of viewer sees them; two entries that differ in their numbers only look the same.
@@ -108,7 +116,8 @@ def entry_at(
     if where is not None and (where.floor_id in closed.excluded_floor_ids or where.zone_id in closed.excluded_zone_ids):
         where = None
     counts_only = where is not None and where.zone_id in closed.counts_only_zone_ids
-    shown = fuse(where, subject.said, subject.claims, granted, now, zone_is_counts_only=counts_only and not is_self)
+    claims = [one for one in subject.claims if closed.lets(one)]
+    shown = fuse(where, subject.said, claims, granted, now, zone_is_counts_only=counts_only and not is_self)
     if shown.source in CLAIMS:
         return _claimed(shown, own=own)
     counted = None if shown.state in (Shown.AWAY, Shown.HIDDEN) else where

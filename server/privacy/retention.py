@@ -68,7 +68,7 @@ KINDS: tuple[Kind, ...] = (
         "forget who held a number long ago", _l("Who held a number"),
         _l("%(numbers)s after it ends, %(leavers)s after leaving"), "extension_term",
     ),
-    Kind("take names off old bookings", _l("Whose a booking was"), _l("90 days"), "booking"),
+    Kind("take names off old bookings", _l("Whose a booking was"), "%(bookings)s", "booking"),
     Kind(
         "forget slots of days that are over", _l("Which quarter hours of a seat are taken"), _l("1 day"),
         "booking_slot",
@@ -76,6 +76,14 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "forget answers kept for retries", _l("Answers to bookings, kept for retries"), _l("1 day"),
         "kept_answer", "at", timedelta(days=1),
+    ),
+    Kind(
+        "forget waits and weekly series that are over", _l("Who waited for a seat, and weekly bookings that have ended"),
+        _l("until the night after they end"), "seat_wait", "ends_at", timedelta(days=1),
+    ),
+    Kind(
+        "forget mails that could not be sent in time", _l("Mails that wait to be sent"), _l("until they are sent"),
+        "letter",
     ),
     Kind(
         "forget seats put right long ago", _l("Seats reported as not as described"),
