@@ -428,7 +428,7 @@ def _series() -> list[Weekly]:
     return [
         Weekly(
             one,
-            _("・").join(_weekday(n) for n in sorted(one.weekdays)),
+            _(", ").join(_weekday(n) for n in sorted(one.weekdays)),
             series.bookings_of(one.id, now),
             None if one.answer_by is None else one.answer_by.astimezone(zone).date(),
             one.person_id != person_id,

@@ -78,7 +78,8 @@ KINDS: tuple[Kind, ...] = (
         "kept_answer", "at", timedelta(days=1),
     ),
     Kind(
-        "forget waits and weekly series that are over", _l("Who waited for a seat, and weekly bookings that have ended"),
+        "forget waits and weekly series that are over",
+        _l("Who waited for a seat, and weekly bookings that have ended"),
         _l("until the night after they end"), "seat_wait", "ends_at", timedelta(days=1),
     ),
     Kind(

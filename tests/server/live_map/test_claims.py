@@ -146,7 +146,4 @@ def test_excluded_places_are_nobodys_by_booking_either_p8(database, office, now,
     book(office.suzuki, seat, now)
     office.exclude_zone(office.zone_a)
     feed.turn(now)
-    with db.transaction():
-        people.read_notice(office.suzuki, office.notice, now)  # whatever makes the map read them again
-    feed.turn(now)
     assert person(signed_in(person_id=office.sato).get(FLOOR).json, office.suzuki) is None
