@@ -10,6 +10,8 @@ from flask import current_app
 from server import db
 from server.bookings import rules, service
 from server.bookings.api import memory
+from server.bookings.floor_days import FloorDay
+from server.bookings.memory import Memory
 from server.bookings.queries import BookingView
 from server.bookings.rules import QUARTER, QUARTER_S, How, Wish, begun_quarter
 from server.bookings.service import Booked
@@ -23,7 +25,7 @@ from server.places.rules import Opening
 from server.presence import alerts
 from server.presence import service as presence
 from server.seating import unmet
-from server.seating.building_day import BuildingDays
+from server.seating.building_day import BuildingDay, BuildingDays
 from server.seating.find import Found, Wishes
 from server.seating.find_search import Answer, Asked, search
 
@@ -49,6 +51,28 @@ class Taken:
     one: Found
     booked: Booked
     answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The floors as the search has just seen them; all else as this worker remembers it."""
+
+    on: BuildingDay
+    rest: Memory
+
+    def floor_day(self, seat_id: int, at: datetime) -> FloorDay | None:
+        """The seat's floor on the day of the search."""
+        if at.astimezone(self.on.opening.zone).date() != self.on.day:
+            return self.rest.floor_day(seat_id, at)
+        return next((floor for floor in self.on.floors.values() if seat_id in floor.seats), None)
+
+    def unit_ids(self, person_id: int, day: date) -> frozenset[int]:
+        """The units somebody has a post in."""
+        return self.rest.unit_ids(person_id, day)
+
+    def needs(self, person_id: int) -> frozenset[str]:
+        """What somebody's seat must have."""
+        return self.rest.needs(person_id)
 
 
 def building_days() -> BuildingDays:
@@ -117,7 +141,7 @@ def take(
             wish = Wish(one.seat.seat_id, asked.starts_at, asked.ends_at, How.FIND)
             try:
                 with db.transaction():
-                    booked = service.book(person_id, wish, now, known=memory())
+                    booked = service.book(person_id, wish, now, known=_Known(answer.on, memory()))
                     if meanwhile is not None:
                         meanwhile(one, booked, answer)
                 return Taken(one, booked, answer)
