@@ -28,6 +28,7 @@ class Term(StrEnum):
     MEMOS_DONE = "memos_done"
     MEMOS_OPEN = "memos_open"
     NUMBERS = "numbers"
+    BOOKINGS = "bookings"
     LEAVERS = "leavers"
     LOOK_UPS = "look_ups"
     ALERTS = "alerts"
@@ -61,6 +62,7 @@ BOUNDS: Mapping[Term, Bounds] = {
     Term.MEMOS_DONE: Bounds(30 * DAY),
     Term.MEMOS_OPEN: Bounds(90 * DAY),  # a call that nobody has returned by then is no longer waited for
     Term.NUMBERS: Bounds(YEAR),
+    Term.BOOKINGS: Bounds(90 * DAY),
     Term.LEAVERS: Bounds(90 * DAY),
     # No rule says when people who left are forgotten. Ninety days are what P10 gives the name in a booking: long enough
     # that a number does not ring at a stranger and that whoever comes back in the next quarter finds everything.

@@ -24,7 +24,7 @@ from server.presence import jobs as presence
 from server.privacy import jobs as privacy_jobs
 from server.privacy import service as privacy
 from server.retention_terms import Term
-from server.seating import fixation_jobs
+from server.seating import fixation_jobs, lottery_jobs
 
 KEEP_FAILURES = timedelta(hours=24)
 KEEP_SLOTS = timedelta(days=1)  # nobody can take them any more
@@ -72,7 +72,9 @@ JOBS = (
         {"hour": "2", "minute": "40"},
     ),
     Job("work out how fixed the seats of each zone were", fixation_jobs.keep_months, {"hour": "2", "minute": "30"}),
-    Job("take names off old bookings", _forgetting(booked.forget_people), {"hour": "2", "minute": "45"}),
+    Job("draw seats by lot where a rule says so", lottery_jobs.draw_by_rule, {"minute": "*/5"}),
+    Job("forget old seat lotteries and pairings that are over", lottery_jobs.forget, {"hour": "2", "minute": "50"}),
+    Job("take names off old bookings", _forgetting(booked.forget_names, Term.BOOKINGS), {"hour": "2", "minute": "45"}),
     Job("forget answers kept for retries", _forgetting(kept_answers.forget), {"minute": "41"}),
     Job("confirm bookings whose person has come", seats.confirm_arrivals, {"second": "*/2"}),
     Job("release bookings that nobody has come to", seats.release_missed, {"minute": "*"}),

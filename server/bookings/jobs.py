@@ -5,14 +5,14 @@ another process holds at that moment it sees to. Running one again, or two at on
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from server import clock, db
+from server import clock, db, retention_terms
 from server.bookings import checkin, series, waits
 from server.places import queries as places
 from server.presence.radio import radio_at
+from server.retention_terms import Term
 
-KEEP_SERIES = timedelta(days=90)  # P10, as the bookings with their names
 BATCH = 100
 LEAVING = checkin.Leaving()
 
@@ -80,7 +80,7 @@ def forget_waits(_site: str) -> int:
     """Delete waits and series that are over (P10); returns how many."""
     now = clock.now()
     with db.transaction():
-        return waits.forget(now) + series.forget(now - KEEP_SERIES)
+        return waits.forget(now) + series.forget(now - retention_terms.keep(Term.BOOKINGS))
 
 
 def _each(ids: Sequence[int], act: Callable[[Sequence[int], datetime], object], now: datetime) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from server import changes, db
 from server.bookings import facts, news, queries, rules
 from server.bookings.floor_days import FRESH, Known
-from server.bookings.models import Booking, Series, Slot
+from server.bookings.models import Booking, Slot
 from server.bookings.news import What
 from server.bookings.queries import BookingView
 from server.bookings.rules import How, State, Verdict, Wish
@@ -218,15 +218,12 @@ def _held(booking_id: int) -> tuple[Booking, int]:
     return found[0], found[1]
 
 
-def forget_people(now: datetime) -> int:
-    """Take the names off bookings and weekly series that are over for 90 days (P10); returns how many."""
-    before = now - timedelta(days=queries.LOOKBACK_DAYS)
+def forget_names(before: datetime) -> int:
+    """Take the names off bookings that ended before then (P10); returns how many."""
     named = or_(Booking.person_id.is_not(None), Booking.booked_by_id.is_not(None))
     bookings = update(Booking).where(Booking.ends_at < before, named)
     nobody = {"person_id": None, "booked_by_id": None}
-    gone = list(db.session.scalars(bookings.values(nobody | {"subject": ""}).returning(Booking.id)))
-    over = delete(Series).where(Series.last_day < before.date()).returning(Series.id)
-    return len(gone) + len(list(db.session.scalars(over)))
+    return len(list(db.session.scalars(bookings.values(nobody | {"subject": ""}).returning(Booking.id))))
 
 
 def forget_slots(before: datetime) -> int:

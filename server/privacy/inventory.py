@@ -55,7 +55,7 @@ INVENTORY: tuple[Held, ...] = (
     Held(
         ("booking", "booking_slot", "booking_series", "seat_wait", "kept_answer"),
         _l("Which seats and rooms you have booked, and whether you came; never when you came or left"),
-        _l("90 days, then without your name"),
+        _l("%(bookings)s, then without your name"),
     ),
     Held(("seat_holder",), _l("A seat of your own, if you have one; never why"), _l("as long as it is yours")),
     Held(("seat_report",), _l("Seats that you said are not as described"), _l("90 days after they are put right")),
@@ -69,7 +69,7 @@ INVENTORY: tuple[Held, ...] = (
         _l("What may happen to your seat by itself, as you chose it"),
         _l("until you change it"),
     ),
-    Held(("seat_draw_result",), _l("Which seats the lottery gave you, and why"), _l("90 days")),
+    Held(("seat_draw_result",), _l("Which seats the lottery gave you, and why"), "%(bookings)s"),
     Held(
         ("calendar_feed", "mail_choice"),
         _l("Your calendar addresses, and which mails you want"),

@@ -16,6 +16,7 @@ NAMES: Mapping[Term, str] = {
     Term.MEMOS_DONE: _l("Call memos that are done"),
     Term.MEMOS_OPEN: _l("Call memos that nobody has handled"),
     Term.NUMBERS: _l("Who held a number, after it ended"),
+    Term.BOOKINGS: _l("Whose a booking was, after it ended"),
     Term.LEAVERS: _l("People who left, after their last post"),
     Term.LOOK_UPS: _l("Who looked whom up"),
     Term.ALERTS: _l("Alerts about look-ups"),

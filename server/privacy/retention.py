@@ -70,6 +70,10 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("take names off old bookings", _l("Whose a booking was"), "%(bookings)s", "booking"),
     Kind(
+        "forget old seat lotteries and pairings that are over", _l("Which seats the lottery gave, and why"),
+        "%(bookings)s", "seat_draw", "ends_at", (Term.BOOKINGS,),
+    ),
+    Kind(
         "forget slots of days that are over", _l("Which quarter hours of a seat are taken"), _l("1 day"),
         "booking_slot",
     ),

@@ -54,6 +54,18 @@ def test_hours_weekdays_and_exceptions_are_set_and_open_maps_are_told_p7(set_hou
         assert (Thing.FLOOR, floor) in [(line.thing, line.thing_id) for line in changes.since(0)]
 
 
+def test_a_building_may_work_on_holidays_and_keep_them_again_p7(set_hours):
+    holiday = date(2026, 11, 23)
+    assert not opening().is_open(make.at("12:00", holiday))
+
+    assert set_hours("--holidays", "open").exit_code == 0
+    assert opening().is_open(make.at("12:00", holiday))
+    set_hours("--closes", "19:00")
+    assert opening().is_open(make.at("12:00", holiday)), "what is not given stays"
+    set_hours("--holidays", "closed")
+    assert not opening().is_open(make.at("12:00", holiday))
+
+
 def test_what_is_not_given_stays_as_it_is(set_hours):
     set_hours("--closes", "24:00")
 
