@@ -7,13 +7,14 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from sqlalchemy import select
 
-from server import db
+from server import db, retention_terms
 from server.bookings.models import Booking, HouseRule
 from server.bookings.queries import LOOKBACK_DAYS
 from server.places import queries as places
 from server.places.models import Floor, Seat, Zone
 from server.places.queries import BuildingView
 from server.places.rules import SeatKind
+from server.retention_terms import Term
 from server.seating import fixation
 from server.seating.fixation import Fixation
 from server.seating.models import FixationMonth
@@ -48,16 +49,19 @@ def compute(building: BuildingView, now: datetime) -> int:
     """
     today = now.astimezone(building.zone).date()
     written = 0
-    for first in whole_months(today):
+    for first in whole_months(today, min(PERIOD, retention_terms.keep(Term.BOOKINGS))):
         written += _compute(building, first)
     return written
 
 
-def whole_months(today: date) -> list[date]:
-    """The months that are over, whose first day is less than 90 days ago; the earliest first."""
+def whole_months(today: date, kept: timedelta = PERIOD) -> list[date]:
+    """The months that are over, all of whose bookings still know their people; the earliest first.
+
+    kept   how long bookings do; under 33 days there may be no such month
+    """
     found = []
     first = _before(today.replace(day=1))
-    while today - first < PERIOD - timedelta(days=1):  # a day less: a booking of midnight may know nobody any more
+    while today - first < kept - timedelta(days=1):  # a day less: a booking of midnight may know nobody any more
         found.append(first)
         first = _before(first)
     return found[::-1]

@@ -213,3 +213,11 @@ def test_a_building_without_bookings_has_nothing_to_work_out(hall):
         building = places_read.building("main")
     with db.transaction():
         assert fixation_months.compute(building, clock.now()) == 0
+
+
+@pytest.mark.parametrize("n_days", [1, 30, 45, 62, 90])
+def test_a_month_is_never_worked_out_from_what_is_left_of_it_when_names_are_kept_for_less_p10(n_days):
+    for day in range(365):
+        today = date(2026, 1, 1) + timedelta(days=day)
+        for first in fixation_months.whole_months(today, timedelta(days=n_days)):
+            assert first > today - timedelta(days=n_days)
