@@ -44,6 +44,7 @@ LABELS = {
     "grace_min": N_("Minutes until a booking is released when nobody comes"),
     "repeat": N_("Sitting on the same seat again"),
     "lookback_days": N_("How many working days back that looks"),
+    "draws_at": N_("The lottery gives out the next working day’s seats at"),
     "overflow": N_("When it is full: zones to look in, in this order"),
     "seat_ratio_pct": N_("Seats for every 100 people"),
     "clear_desk_at": N_("Desks are cleared by"),
@@ -56,6 +57,7 @@ HINTS = {
     "longest_min": N_("0: all day."),
     "quota_per_week": N_("0: any number."),
     "grace_min": N_("0: never released."),
+    "draws_at": N_("Leave it empty: whoever looks after the zone draws."),
     "overflow": N_("Codes of zones with commas between them, such as 18B, 18G."),
     "away_release_min": N_("Only for people who chose that."),
 }
@@ -262,6 +264,7 @@ def _settings() -> dict[str, Any]:
         "repeat": form.get("repeat", ""),
         "is_soft": "is_soft" in form,
         "open_to_all_from": form.get("open_to_all_from", "").strip() or None,
+        "draws_at": form.get("draws_at", "").strip() or None,
         "clear_desk_at": form.get("clear_desk_at", "").strip(),
         "overflow": [code for code in form.get("overflow", "").replace("、", ",").replace(",", " ").split() if code],
         "checklist": [line for line in form.get("checklist", "").splitlines() if line.strip()],

@@ -94,6 +94,7 @@ class HouseRules:
     grace_min           a booking is released when nobody has come so long after its start; 0: never
     repeat              what is made of sitting on the same seat again
     lookback_days       how many working days back that looks
+    draws_at            local time at which the next working day’s seats are drawn by lot; None: when somebody does
     overflow            codes of zones to look in, in this order, when this one is full
     seat_ratio_pct      seats for every hundred people of the zone, as planned
     clear_desk_at       local time by which desks are cleared
@@ -110,6 +111,7 @@ class HouseRules:
     grace_min: int = 60
     repeat: Repeat = Repeat.HINT
     lookback_days: int = 1
+    draws_at: time | None = None
     overflow: tuple[str, ...] = ()
     seat_ratio_pct: int = 90
     clear_desk_at: time = time(17, 15)
@@ -405,9 +407,9 @@ def _parsed(name: str, value: Any) -> Any:
             if not isinstance(value, bool):
                 raise _bad(name)
             return value
-        case "open_to_all_from" if value is None:
+        case "open_to_all_from" | "draws_at" if value is None:
             return None
-        case "open_to_all_from" | "clear_desk_at":
+        case "open_to_all_from" | "draws_at" | "clear_desk_at":
             return value if isinstance(value, time) else _time(name, value)
         case "overflow" | "checklist":
             return _lines(name, value)

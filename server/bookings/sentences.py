@@ -152,6 +152,12 @@ def _choosing(of: HouseRules, kind: SeatKind) -> Iterator[Sentence]:
         )
     elif kind is SeatKind.GROUP:
         yield _says(gettext("You may take the same seat again."), *names)
+    if of.draws_at is not None and kind in (SeatKind.GROUP, SeatKind.COUNTER):
+        yield _says(
+            gettext("Every working day at %(time)s the seat lottery gives out the seats of the next one.",
+                    time=clock(of.draws_at)),
+            "draws_at",
+        )  # fmt: skip
     if of.overflow:
         zones = " → ".join(of.overflow)
         yield _says(gettext("When it is full here, look in this order: %(zones)s.", zones=zones), "overflow")

@@ -7,18 +7,18 @@ transaction ends, and everything is drawn again from what is free now.
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import delete, insert
 
 from server import db
-from server.bookings import choice, service
-from server.bookings import queries as bookings
-from server.bookings.queries import LOOKBACK_DAYS
+from server.bookings import choice, service, walk_up
+from server.bookings.choice import Option
 from server.bookings.rules import How, Wish, begun_quarter
 from server.errors import Refused
 from server.people import queries as people
-from server.places.queries import SeatView
+from server.places import queries as places
+from server.places.queries import FloorView, SeatView
 from server.places.rules import SeatKind
 from server.seating import lottery, lottery_round
 from server.seating import lottery_queries as queries
@@ -63,28 +63,38 @@ def draw_day(of: Term, now: datetime, by: str, seed: int | None = None) -> int:
 
 def draw_now(person_id: int, of: Term, now: datetime, seed: int | None = None) -> Drawn:
     """Somebody who arrives draws a seat of the zone and has it at once; Refused when none is free for them."""
-    if bookings.of_person(person_id, of.starts_at, of.ends_at) and queries.seated(
-        [person_id], of.starts_at, of.ends_at
-    ):
+    if queries.seated([person_id], of.starts_at, of.ends_at):
         raise Refused("overlap", service.OVERLAP)
-    found = [
-        one.seat
-        for one in choice.options(person_id, of.on.floor, of.starts_at, of.ends_at, now)
-        if one.zone.id == of.zone.id and SeatKind(one.seat.kind) in DRAWN and one.seat.table_id is None
-    ]
+    options = choice.options(person_id, of.on.floor, of.starts_at, of.ends_at, now)
+    found = [one.seat for one in options if one.zone.id == of.zone.id and _is_drawn(one.seat)]
     if not found:
         raise Refused("no_free_seat", lottery_round.NO_FREE_SEAT, zone=of.zone.code)
-    cards = people.cards(of.on.day, [person_id]).values()
-    facts = lottery_round.facts_of(of, found, [person_id], cards, now)
-    seed = secrets.randbelow(SEEDS) if seed is None else seed
-    (result,) = lottery.draw(facts, seed)
+    draw_id, result = _drawn_among(person_id, found, of, now, seed)
     if result.seat_id is None:
         raise Refused("none_fits", "No seat is free in zone %(zone)s that has what you need.", zone=of.zone.code)
-    draw_id = _store(of, facts, seed, of.starts_at, "", is_arrival=True)
     booked = service.sit_down(person_id, result.seat_id, of.ends_at, How.LOTTERY, now)
-    _store_results(draw_id, Round(facts, (person_id,)), [result])
     seat = next(one for one in found if one.id == result.seat_id)
     return Drawn(draw_id, booked.id, seat, result.reasons)
+
+
+@walk_up.by_lot
+def draw_given(
+    person_id: int, found: Sequence[Option], floor: FloorView, ends_at: datetime, now: datetime
+) -> Option | None:
+    """Who is given a seat at a sign or a shared screen draws it, in a zone of their own section if there is one."""
+    building = places.building_of(floor.id)
+    drawn = [one for one in found if _is_drawn(one.seat)]
+    if building is None or not drawn:
+        return None
+    units = people.units_of_people(now.astimezone(building.zone).date(), [person_id]).get(person_id, frozenset())
+    own = [one for one in drawn if not units.isdisjoint(one.zone.unit_ids)] or drawn
+    zone = secrets.choice(own).zone  # where more is free is more likely
+    of = lottery_round.term(zone, floor, building, begun_quarter(now), ends_at)
+    here = [one.seat for one in own if one.zone.id == zone.id]
+    _draw_id, result = _drawn_among(person_id, here, of, now)
+    if result.seat_id is None:
+        raise Refused("no_free_seat", "No seat is free for you here now.")
+    return next(one for one in own if one.seat.id == result.seat_id)
 
 
 def arrival(of: Term, now: datetime) -> Term:
@@ -109,10 +119,27 @@ def is_as_drawn(draw_id: int) -> bool:
     )
 
 
-def forget(now: datetime) -> int:
-    """Delete lotteries and their results after 90 days (P10); returns how many."""
-    over = delete(Draw).where(Draw.day < (now - timedelta(days=LOOKBACK_DAYS)).date()).returning(Draw.id)
+def forget(before: datetime) -> int:
+    """Delete lotteries of days before then with their results (P10); returns how many."""
+    over = delete(Draw).where(Draw.day < before.date()).returning(Draw.id)
     return len(list(db.session.scalars(over)))
+
+
+def _is_drawn(seat: SeatView) -> bool:
+    return SeatKind(seat.kind) in DRAWN and seat.table_id is None
+
+
+def _drawn_among(
+    person_id: int, found: Sequence[SeatView], of: Term, now: datetime, seed: int | None = None
+) -> tuple[int, Result]:
+    """One person's lottery among seats that they may have, kept."""
+    cards = people.cards(of.on.day, [person_id]).values()
+    facts = lottery_round.facts_of(of, found, [person_id], cards, now, walk_up.LAST_SEATS)
+    seed = secrets.randbelow(SEEDS) if seed is None else seed
+    (result,) = lottery.draw(facts, seed)
+    draw_id = _store(of, facts, seed, of.starts_at, "", is_arrival=True)
+    _store_results(draw_id, Round(facts, (person_id,)), [result])
+    return draw_id, result
 
 
 def _store(of: Term, facts: Facts, seed: int, drawn_at: datetime, by: str, *, is_arrival: bool = False) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 from flask import abort
 from flask_babel import get_locale
@@ -23,9 +23,6 @@ from server.seating import lottery_queries as queries
 from server.seating import lottery_round, lottery_words
 from server.seating.lottery_queries import DrawView, PairingView, ResultView
 from server.seating.lottery_round import Round, Term
-
-DAY_STARTS, DAY_ENDS = time(8, 30), time(17, 15)
-SEARCHED_DAYS = 15  # for the next day on which the building works
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +131,6 @@ def my_zones(person_id: int, of: BuildingView, day: date) -> list[ZoneView]:
         for zone in places.zones_of_building(of.id, day)
         if zone.id in drawn and not zone.excluded and not units.isdisjoint(zone.unit_ids)
     ]
-
-
-def next_day(opening: Opening, today: date) -> date:
-    """The next day on which the building works."""
-    later = (today + timedelta(days=n) for n in range(1, SEARCHED_DAYS))
-    return next((day for day in later if opening.is_open_on(day)), today + timedelta(days=1))
 
 
 def preview(of: Term, now: datetime) -> Round | Refused:

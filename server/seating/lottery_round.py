@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from server.bookings import absence, floor_days, rules
 from server.bookings import queries as bookings
@@ -13,7 +13,7 @@ from server.errors import Refused
 from server.people import queries as people
 from server.people.queries import PersonCard
 from server.places.queries import BuildingView, FloorView, SeatView, ZoneView
-from server.places.rules import SeatKind
+from server.places.rules import Opening, SeatKind
 from server.seating import lottery_queries as queries
 from server.seating.lottery import MOST_PEOPLE, Facts, Pair, Seat, Ticket
 from server.seating.lottery_queries import Part
@@ -22,6 +22,8 @@ DRAWN = frozenset({SeatKind.GROUP, SeatKind.COUNTER})  # of a section, for one p
 NO_FREE_SEAT = "No seat of zone %(zone)s is free then."
 NEAR_M = 12.0  # the zone next to a seat
 COUNTER = "counter"
+DAY_STARTS, DAY_ENDS = time(8, 30), time(17, 15)
+SEARCHED_DAYS = 15  # for the next day on which the building works
 COUNTER_WORDS = ("窓口", "カウンター", "counter")  # in what the section says of somebody's duties
 
 
@@ -86,6 +88,12 @@ def term(zone: ZoneView, floor: FloorView, building: BuildingView, starts_at: da
     return Term(on.zones[zone.id], on, starts_at, ends_at)
 
 
+def next_day(opening: Opening, today: date) -> date:
+    """The next day on which the building works."""
+    later = (today + timedelta(days=n) for n in range(1, SEARCHED_DAYS))
+    return next((day for day in later if opening.is_open_on(day)), today + timedelta(days=1))
+
+
 def for_day(of: Term, now: datetime) -> Round:
     """Everybody of the zone's sections who is there and takes part; Refused when nothing can be drawn for that time."""
     rules.check_term(of.starts_at, of.ends_at, now, of.on.opening)
@@ -129,11 +137,19 @@ def free_seats(of: Term) -> list[SeatView]:
 
 
 def facts_of(
-    of: Term, seats: Sequence[SeatView], person_ids: Sequence[int], cards: Iterable[PersonCard], now: datetime
+    of: Term,
+    seats: Sequence[SeatView],
+    person_ids: Sequence[int],
+    cards: Iterable[PersonCard],
+    now: datetime,
+    least_lookback: int = 0,
 ) -> Facts:
-    """Everything that decides, without a name."""
+    """Everything that decides, without a name.
+
+    least_lookback   how many of the last seats are avoided whatever the zone's rules say
+    """
     held = of.house_rules
-    lookback = 0 if held.repeat is Repeat.OFF else held.lookback_days
+    lookback = max(least_lookback, 0 if held.repeat is Repeat.OFF else held.lookback_days)
     needs = bookings.needs(person_ids)
     recent = queries.recent_seats(person_ids, of.on.midnight, lookback)
     without = queries.without(of.zone.id, person_ids)

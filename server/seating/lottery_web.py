@@ -200,8 +200,8 @@ def _zone(at: Place, error: str = "") -> str:
         "seating/lottery_zone.html",
         at=at,
         day=day,
-        starts=_form_time(request.form.get("from"), lottery_desk.DAY_STARTS.strftime("%H:%M")),
-        ends=_form_time(request.form.get("to"), lottery_desk.DAY_ENDS.strftime("%H:%M")),
+        starts=_form_time(request.form.get("from"), lottery_round.DAY_STARTS.strftime("%H:%M")),
+        ends=_form_time(request.form.get("to"), lottery_round.DAY_ENDS.strftime("%H:%M")),
         minds=minds,
         is_member=is_member,
         has_person=account.person_id is not None,
@@ -216,16 +216,16 @@ def _zone(at: Place, error: str = "") -> str:
 
 
 def _term(at: Place, day: date, now: datetime) -> Term:
-    starts_at = datetime.combine(day, lottery_desk.DAY_STARTS, at.building.zone)
-    ends_at = datetime.combine(day, lottery_desk.DAY_ENDS, at.building.zone)
+    starts_at = datetime.combine(day, lottery_round.DAY_STARTS, at.building.zone)
+    ends_at = datetime.combine(day, lottery_round.DAY_ENDS, at.building.zone)
     return lottery_round.term(at.zone, at.floor, at.building, max(starts_at, min(begun_quarter(now), ends_at)), ends_at)
 
 
 def _day(at: Place) -> date:
     try:
-        return given.day(request.values.get("day", ""), lottery_desk.next_day(at.opening, at.today))
+        return given.day(request.values.get("day", ""), lottery_round.next_day(at.opening, at.today))
     except Refused:
-        return lottery_desk.next_day(at.opening, at.today)
+        return lottery_round.next_day(at.opening, at.today)
 
 
 def _form_time(value: str | None, otherwise: str) -> str:

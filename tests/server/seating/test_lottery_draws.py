@@ -8,8 +8,8 @@ import make
 import pytest
 from sqlalchemy import func, select
 
-from server import db
-from server.bookings import house, queries, service
+from server import clock, db
+from server.bookings import house, queries, service, walk_up
 from server.bookings.house import Scope
 from server.bookings.queries import BookingView
 from server.bookings.rules import How, Wish
@@ -21,7 +21,7 @@ from server.places.rules import Equipment, SeatKind
 from server.places.service import NewSeat
 from server.presence import statuses
 from server.presence.rules import StatusKind
-from server.seating import companions, draws, lottery_queries, lottery_round
+from server.seating import companions, draws, lottery_jobs, lottery_queries, lottery_round
 from server.seating.lottery import Together, Why
 from server.seating.lottery_queries import Part, ResultView
 from server.seating.lottery_round import Term
@@ -375,10 +375,68 @@ def test_only_colleagues_of_ones_section_are_asked_and_only_who_was_asked_agrees
         assert lottery_queries.pairings_of(one, FRIDAY) == []
 
 
-def test_results_go_after_90_days_p10(zone):
+def test_a_zones_rule_draws_the_next_working_days_seats_once_at_its_hour(zone, monkeypatch):
+    with db.transaction():
+        zone.set_rules(draws_at="15:00", ahead_days=7)
+
+    def at(now: datetime) -> int:
+        monkeypatch.setattr(clock, "now", lambda: now)
+        lottery_jobs.draw_by_rule("main")
+        with db.reading():
+            return db.session.scalar(select(func.count()).select_from(Draw))
+
+    assert at(make.at("14:55")) == 0
+    assert at(make.at("15:00")) == 1
+    assert at(make.at("15:05")) == 1
+    assert sum(bool(zone.bookings(i)) for i in zone.people) == 4
+    with db.reading():
+        (drawn,) = lottery_queries.draws(zone.zone, FRIDAY)
+        assert (drawn.day, drawn.drawn_by) == (FRIDAY, "")
+    saturday = FRIDAY + timedelta(days=1)
+    assert at(make.at("16:00", saturday)) == 1  # nobody draws on a day on which the building is closed
+    assert at(make.at("16:00", FRIDAY)) == 2  # for Tuesday: Monday is a holiday
+    with db.reading():
+        assert lottery_queries.draws(zone.zone, FRIDAY)[0].day == FRIDAY + timedelta(days=4)
+
+
+def test_whoever_is_given_a_seat_at_an_entrance_or_a_shared_screen_draws_it_with_all_that_holds(zone):
+    now = make.at("08:41")
+    with db.transaction():
+        companions.set_needs(zone.people[0], [Equipment.WHEELCHAIR])
+        pairing = companions.ask(zone.people[1], zone.people[2], Together.TOGETHER, 4, make.THURSDAY)
+        companions.agree(zone.people[2], pairing, make.THURSDAY)
+        service.sit_down(zone.people[2], zone.seats["18A-002"], make.at("17:15"), How.MAP, now)
+    floor = zone._floor()
+    with db.transaction():
+        needing, _until = walk_up.give_a_seat(zone.people[0], floor, How.KIOSK, now)
+        beside, _until = walk_up.give_a_seat(zone.people[1], floor, How.CODE, now, zone.zone)
+    assert needing.seat.code == "18A-005"
+    assert beside.seat.code in ("18A-001", "18A-003")
+    with db.reading():
+        (told,) = lottery_queries.results_of(zone.people[1], make.THURSDAY)
+        assert [Why.BESIDE_EACH_OTHER] in told.reasons
+
+
+def test_who_needs_what_no_seat_has_is_told_no_more_than_that_none_is_free(zone):
+    with db.transaction():
+        companions.set_needs(zone.people[0], [Equipment.DOCK])
+    now = make.at("08:41")
+    given = zone.refused(lambda: walk_up.give_a_seat(zone.people[0], zone._floor(), How.KIOSK, now, zone.zone))
+    assert given == "no_free_seat"
+
+
+def test_results_go_after_90_days_and_pairings_once_they_are_over_p10(zone, monkeypatch):
     zone.draw()
     with db.transaction():
-        assert draws.forget(make.at("03:00", FRIDAY + timedelta(days=90))) == 0
-        assert draws.forget(make.at("10:00", FRIDAY + timedelta(days=92))) == 1
+        companions.ask(*zone.people[:2], Together.TOGETHER, 4, make.THURSDAY)
+
+    def forgotten(days: int) -> int:
+        monkeypatch.setattr(clock, "now", lambda: make.at("03:00", FRIDAY + timedelta(days=days)))
+        return lottery_jobs.forget("main")
+
+    assert forgotten(20) == 0
+    assert forgotten(30) == 1
+    assert forgotten(90) == 0
+    assert forgotten(92) == 1
     with db.reading():
         assert db.session.scalar(select(func.count()).select_from(Draw)) == 0
