@@ -12,9 +12,10 @@ import os
 import random
 import tempfile
 import time
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
 from benchmarks._hall import Site
 from benchmarks._seats import SECRET, STARTS, TOKYO, Building, ask, building
@@ -38,24 +39,33 @@ def find_and_take(port: int, of: Building, client: int, pipe: Connection) -> Non
 def _find(port: int, of: Building, client: int, pipe: Connection, *, takes: bool) -> None:
     rng, connection = random.Random(client), http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     free = [n for n in range(len(of.people)) if n % 2 == 1 and n // 2 % CLIENTS == client]
+    for day in of.days:  # the worker of this connection reads each day once
+        _search(connection, of, free[0], day, is_taking=False)
     spent_s, n, began_s = [], 0, time.perf_counter()
     while time.perf_counter() - began_s < WARM_UP_S + SECONDS:
         n += 1
-        headers = of.headers(of.people[rng.choice(free)])
-        starts_at = datetime.combine(rng.choice(of.days), STARTS, TOKYO)
         is_taking = takes and n % TAKES_EVERY == 0
-        term = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + LONG).isoformat(), "take": is_taking}
+        who, day = rng.choice(free), rng.choice(of.days)
         started_s = time.perf_counter()
-        status, body = ask(connection, "POST", "/api/v1/seats/find", headers, json.dumps(WISHES | term).encode())
-        assert status == 200, (status, body)
-        answer = json.loads(body)
-        assert len(answer["suggestions"]) == 3, body
+        answer = _search(connection, of, who, day, is_taking=is_taking)
         if started_s - began_s >= WARM_UP_S and not is_taking:
             spent_s.append(time.perf_counter() - started_s)
         if is_taking:
-            status, body = ask(connection, "DELETE", f"/api/v1/bookings/{answer['booking']['id']}", headers)
+            path = f"/api/v1/bookings/{answer['booking']['id']}"
+            status, body = ask(connection, "DELETE", path, of.headers(of.people[who]))
             assert status == 204, (status, body)
     pipe.send((spent_s, 0))
+
+
+def _search(connection: http.client.HTTPConnection, of: Building, who: int, day: date, *, is_taking: bool) -> Any:
+    starts_at = datetime.combine(day, STARTS, TOKYO)
+    term = {"starts_at": starts_at.isoformat(), "ends_at": (starts_at + LONG).isoformat(), "take": is_taking}
+    body = json.dumps(WISHES | term).encode()
+    status, body = ask(connection, "POST", "/api/v1/seats/find", of.headers(of.people[who]), body)
+    assert status == 200, (status, body)
+    answer = json.loads(body)
+    assert len(answer["suggestions"]) == 3, body
+    return answer
 
 
 def main() -> None:
