@@ -63,7 +63,7 @@ def floor_seats(code: str, query_data: dict[str, date | None]) -> ResponseReturn
     if not abs(day - today) <= FURTHEST:
         raise Refused("too_far", "Choose a day within a year.", 422)
     day_map = known.day_map(floor, building, day, now)
-    viewer = known.viewer(account.account_id, today)
+    viewer = known.viewer(account, today)
     needs: frozenset[str] = frozenset()
     if viewer.person_id is not None and any(seat.is_priority for seat in day_map.on.seats.values()):
         needs = known.needs(viewer.person_id)

@@ -3,9 +3,9 @@
 import gzip
 import hashlib
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -15,8 +15,6 @@ from server.bookings import queries, rules
 from server.bookings.floor_days import FloorDay
 from server.bookings.queries import BookingView
 from server.bookings.rules import QUARTER_S, Facts, State
-from server.people import posts
-from server.people import queries as people
 from server.people.rules import Choices, Level, Signal, Viewer, visible_level
 from server.places.queries import SeatView
 
@@ -72,12 +70,13 @@ class DayMap:
     _answers: OrderedDict[object, Answer] = field(default_factory=OrderedDict)
 
     @classmethod
-    def read(cls, on: FloorDay, now: datetime) -> "DayMap":
-        """Read the bookings of a floor on a day, and who has them."""
+    def read(cls, on: FloorDay, who: Callable[[set[int], date], Mapping[int, Known]], now: datetime) -> "DayMap":
+        """Read the bookings of a floor on a day.
+
+        who   tells of people by id what has to be known of them on a day
+        """
         bookings = queries.of_seats(list(on.seats), on.midnight, on.ends_at)
-        ids = {one.person_id for one in bookings if one.person_id is not None}
-        names, choices, units = posts.names_of(ids), people.choices_of(ids), people.units_of_people(on.day, ids)
-        known = {i: Known(names[i].name, choices[i], units.get(i, frozenset())) for i in names if i in choices}
+        known = who({one.person_id for one in bookings if one.person_id is not None}, on.day)
         own: defaultdict[int, set[int]] = defaultdict(set)
         for one in bookings:
             if one.person_id is not None:
@@ -90,7 +89,7 @@ class DayMap:
             _runs(on, bookings),
             {person_id: frozenset(seats) for person_id, seats in own.items()},
             _at_home(on),
-            frozenset().union(*units.values()),
+            frozenset().union(*(one.unit_ids for one in known.values())),
             _valid_until(on, known.values(), now),
         )
 

@@ -78,6 +78,19 @@ class FloorDay:
         return next((one.reason for one in self.outages.get(seat_id, ()) if one.touches(starts_at, ends_at)), None)
 
 
+class Common(NamedTuple):
+    """What all floors of a building share on a day."""
+
+    opening: Opening
+    rules: RulesOfDay
+    units: Mapping[int, UnitView]
+
+    @classmethod
+    def read(cls, building: BuildingView, day: date) -> "Common":
+        """Ask the database."""
+        return cls(places.opening(building), RulesOfDay(building.id, day), people.units_on(day))
+
+
 class Known(Protocol):
     """Who tells what holds: the database each time, or a memory of it."""
 
@@ -115,23 +128,30 @@ class Fresh:
 FRESH = Fresh()
 
 
-def read(floor: FloorView, building: BuildingView, day: date, seats: Mapping[int, SeatView] | None = None) -> FloorDay:
+def read(
+    floor: FloorView,
+    building: BuildingView,
+    day: date,
+    seats: Mapping[int, SeatView] | None = None,
+    common: Common | None = None,
+) -> FloorDay:
     """What holds on a floor on a day.
 
-    seats   those that matter; None: all of the floor
+    seats    those that matter; None: all of the floor
+    common   what is known already of the building on that day
     """
     found = {seat.id: seat for seat in places.seats_on_floor(floor.id)} if seats is None else seats
-    opening = places.opening(building)
-    midnight = datetime.combine(day, time(), opening.zone).astimezone(UTC)
+    common = common or Common.read(building, day)
+    midnight = datetime.combine(day, time(), common.opening.zone).astimezone(UTC)
     return FloorDay(
         day=day,
         building=building,
         floor=floor,
-        opening=opening,
+        opening=common.opening,
         zones={zone.id: zone for zone in places.zones(floor.id, day)},
         seats=found,
-        rules=RulesOfDay(building.id, day),
-        units=people.units_on(day),
+        rules=common.rules,
+        units=common.units,
         holders=places.holders(found.keys(), day),
         outages=_outages(found.keys(), midnight, midnight + timedelta(days=2)),
     )

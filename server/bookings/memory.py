@@ -14,15 +14,20 @@ from sqlalchemy import Engine
 from server import changes, db
 from server.bookings import floor_days
 from server.bookings.day_map import DayMap
-from server.bookings.floor_days import FRESH, FloorDay
+from server.bookings.day_map import Known as Person
+from server.bookings.floor_days import FRESH, Common, FloorDay
 from server.changes import Line, Thing
+from server.people import posts
 from server.people import queries as people
-from server.people.rules import Viewer
+from server.people.rules import Choices, Role, Viewer
+from server.people.sessions import SignedIn
 from server.places import queries as places
-from server.places.queries import BuildingView, FloorView
+from server.places.queries import BuildingView, FloorView, SeatView
 
-EVERYTHING_EVERY_S = 60.0  # read again, should an import or a command have changed something without a line
-KEPT = 500  # floors on days; a year of one floor, or ten days of a large building twice over
+Kept = OrderedDict[Hashable, Any]
+
+EVERYTHING_EVERY_S = 300.0  # read again, should an import or a command have changed something without a line
+KEPT = 1000  # floors on days: twenty days of a large building twice over
 
 
 class Memory:
@@ -34,11 +39,13 @@ class Memory:
         self._tail = changes.Tail()
         self._read_s = 0.0
         self._turn = 0  # rises when anything is forgotten: what was read before then is not remembered after
-        self._buildings: OrderedDict[Hashable, Any] = OrderedDict()
-        self._floors: OrderedDict[Hashable, Any] = OrderedDict()  # by building and code; of seats, by seat
-        self._floor_days: OrderedDict[Hashable, Any] = OrderedDict()
-        self._day_maps: OrderedDict[Hashable, Any] = OrderedDict()
-        self._people: OrderedDict[Hashable, Any] = OrderedDict()
+        self._places: Kept = OrderedDict()  # the building, floors by code, the floor of a seat, seats of a floor
+        self._common: Kept = OrderedDict()  # by day
+        self._floor_days: Kept = OrderedDict()  # by floor and day
+        self._day_maps: Kept = OrderedDict()
+        self._heads: Kept = OrderedDict()  # by day
+        self._posts: dict[date, dict[int, frozenset[int]]] = {}
+        self._people: dict[int, tuple[str, Choices]] = {}
 
     def catch_up(self) -> None:
         """Forget what has changed since; before the transaction that relies on it, never in the middle."""
@@ -48,15 +55,17 @@ class Memory:
         lines = self._tail.news()
         if lines is None:
             self._turn += 1
-            for kept in (self._buildings, self._floors, self._floor_days, self._day_maps, self._people):
+            for kept in (self._places, self._common, self._floor_days, self._day_maps, self._heads):
                 kept.clear()
+            self._posts.clear()
+            self._people.clear()
         elif lines:
             self._turn += 1
             self._forget(lines)
 
     def building(self) -> BuildingView | None:
         """The building of this site."""
-        found: BuildingView | None = self._known(self._buildings, None, lambda: places.building(self._site))
+        found: BuildingView | None = self._known(self._places, "building", lambda: places.building(self._site))
         return found
 
     def floor(self, code: str) -> FloorView | None:
@@ -65,12 +74,14 @@ class Memory:
         if building is None or not code.isprintable():
             return None
         of = building.id
-        found: FloorView | None = self._known(self._floors, code, lambda: places.floor_by_code(of, code))
+        found: FloorView | None = self._known(self._places, ("floor", code), lambda: places.floor_by_code(of, code))
         return found
 
     def floor_day(self, seat_id: int, at: datetime) -> FloorDay | None:
         """The seat's floor on the day of that instant; None when there is no such seat."""
-        found: tuple[FloorView, BuildingView] | None = self._known(self._floors, seat_id, lambda: _floor_of(seat_id))
+        found: tuple[FloorView, BuildingView] | None = self._known(
+            self._places, ("of seat", seat_id), lambda: _floor_of(seat_id)
+        )
         if found is None:
             return None
         on = self.on(*found, at.astimezone(found[1].zone).date())
@@ -78,7 +89,17 @@ class Memory:
 
     def on(self, floor: FloorView, building: BuildingView, day: date) -> FloorDay:
         """A floor on a day."""
-        found: FloorDay = self._known(self._floor_days, (floor.id, day), lambda: floor_days.read(floor, building, day))
+
+        def read() -> FloorDay:
+            common: Common = self._known(self._common, (building.id, day), lambda: Common.read(building, day))
+            seats: dict[int, SeatView] = self._known(
+                self._places,
+                ("seats on", floor.id),
+                lambda: {seat.id: seat for seat in places.seats_on_floor(floor.id)},
+            )
+            return floor_days.read(floor, building, day, seats, common)
+
+        found: FloorDay = self._known(self._floor_days, (floor.id, day), read)
         return found
 
     def day_map(self, floor: FloorView, building: BuildingView, day: date, now: datetime) -> DayMap:
@@ -87,28 +108,53 @@ class Memory:
         kept = self._day_maps.get(key)
         if kept is not None and now >= kept.valid_until:
             self._day_maps.pop(key, None)
-        found: DayMap = self._known(self._day_maps, key, lambda: DayMap.read(self.on(floor, building, day), now))
+        found: DayMap = self._known(
+            self._day_maps, key, lambda: DayMap.read(self.on(floor, building, day), self.people, now)
+        )
         return found
+
+    def people(self, person_ids: set[int], day: date) -> dict[int, Person]:
+        """What decides who may read these names; whoever is gone is missing."""
+        missing, found = person_ids - self._people.keys(), {}
+        if missing:
+            turn = self._turn
+            names, choices = posts.names_of(missing), people.choices_of(missing)
+            found = {i: (names[i].name, choices[i]) for i in names if i in choices}
+            if turn == self._turn:
+                self._people |= found
+        found |= {i: self._people[i] for i in person_ids if i in self._people}
+        return {i: Person(name, chosen, self.unit_ids(i, day)) for i, (name, chosen) in found.items()}
 
     def unit_ids(self, person_id: int, day: date) -> frozenset[int]:
         """The units somebody has a post in."""
-        found: frozenset[int] = self._known(
-            self._people, ("units", person_id, day), lambda: FRESH.unit_ids(person_id, day)
-        )
-        return found
+        turn = self._turn
+        every = self._posts.get(day)
+        if every is None:
+            every = people.units_of_people(day)
+            if turn == self._turn:
+                self._posts[day] = every
+        if person_id not in every:
+            found = FRESH.unit_ids(person_id, day)
+            if turn != self._turn:
+                return found
+            every[person_id] = found
+        return every[person_id]
 
     def needs(self, person_id: int) -> frozenset[str]:
         """What somebody's seat must have: asked each time, for it is asked of few seats."""
         return FRESH.needs(person_id)
 
-    def viewer(self, account_id: int, day: date) -> Viewer:
+    def viewer(self, account: SignedIn, day: date) -> Viewer:
         """Who an account is when it looks at others."""
-        found: Viewer = self._known(
-            self._people, ("viewer", account_id, day), lambda: people.viewer_of(account_id, day)
-        )
-        return found
+        if account.role is Role.KIOSK:
+            return Viewer(None, kiosk=True)  # whoever it belongs to, anybody may stand before it
+        if account.person_id is None:
+            return Viewer(None)
+        heads: dict[int, frozenset[int]] = self._known(self._heads, day, lambda: people.heads_on(day))
+        me = account.person_id
+        return Viewer(me, self.unit_ids(me, day), heads.get(me, frozenset()))
 
-    def _known(self, kept: OrderedDict[Hashable, Any], key: Hashable, read: Callable[[], Any]) -> Any:
+    def _known(self, kept: Kept, key: Hashable, read: Callable[[], Any]) -> Any:
         if key in kept:
             kept.move_to_end(key)
             return kept[key]
@@ -116,30 +162,37 @@ class Memory:
         found = read()
         if found is not None and turn == self._turn:  # else something changed meanwhile, here or there
             kept[key] = found
-            if len(kept) > (KEPT if kept is self._day_maps or kept is self._floor_days else 20 * KEPT):
+            if len(kept) > (20 * KEPT if kept is self._places else KEPT):
                 kept.popitem(last=False)
         return found
 
     def _forget(self, lines: Iterable[Line]) -> None:
         for thing, thing_id in {(line.thing, line.thing_id) for line in lines}:
             if thing in (Thing.SEATS, Thing.FLOOR):
-                self._floors.clear()
-                self._buildings.clear()
+                self._places.clear()
+                self._common.clear()
                 _drop(self._floor_days, thing_id)
                 _drop(self._day_maps, thing_id)
             elif thing is Thing.SLOTS:
                 _drop(self._day_maps, thing_id)
             elif thing is Thing.CHOICES:
-                self._people.clear()
-                for key, day_map in list(self._day_maps.items()):
-                    if thing_id == 0 or thing_id in day_map.people:
-                        del self._day_maps[key]
-            elif thing is Thing.SESSION:
-                for key in [key for key in self._people if key[:2] == ("viewer", thing_id)]:  # type: ignore[index]
-                    del self._people[key]
+                self._forget_person(thing_id)
+
+    def _forget_person(self, person_id: int) -> None:
+        """0 is everybody."""
+        self._heads.clear()
+        if person_id == 0:
+            self._posts.clear()
+            self._people.clear()
+        self._people.pop(person_id, None)
+        for every in self._posts.values():
+            every.pop(person_id, None)
+        for key, day_map in list(self._day_maps.items()):
+            if person_id == 0 or person_id in day_map.people:
+                del self._day_maps[key]
 
 
-def _drop(kept: OrderedDict[Hashable, Any], floor_id: int) -> None:
+def _drop(kept: Kept, floor_id: int) -> None:
     for key in [key for key in kept if floor_id in (0, key[0])]:  # type: ignore[index]  # a floor and a day
         del kept[key]
 

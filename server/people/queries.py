@@ -165,6 +165,16 @@ def viewer_of(account_id: int, day: date) -> Viewer:
     )
 
 
+def heads_on(day: date) -> dict[int, frozenset[int]]:
+    """Who heads units on that day: these units by person, with all below."""
+    heads: defaultdict[int, set[int]] = defaultdict(set)
+    wanted = select(Membership.person_id, Membership.unit_id).where(Membership.is_head, _holds(Membership, day))
+    for person_id, unit_id in db.session.execute(wanted):
+        heads[person_id].add(unit_id)
+    units = units_on(day) if heads else {}
+    return {person_id: units_below(found, units) for person_id, found in heads.items()}
+
+
 def units_below(unit_ids: Iterable[int], units: Mapping[int, UnitView]) -> frozenset[int]:
     """These units and every unit under them."""
     children: defaultdict[int, list[int]] = defaultdict(list)

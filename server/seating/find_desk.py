@@ -116,7 +116,7 @@ def look(asked: Asked, now: datetime) -> Answer:
     on = building_days().day(day)
     if on is None:
         raise Refused("no_building", "There is no building yet.", 404)
-    answer = search(current_person_id(), known.viewer(account.account_id, day), asked, on, now)
+    answer = search(current_person_id(), known.viewer(account, day), asked, on, now)
     if not answer.found:
         _count(answer)
     return answer
