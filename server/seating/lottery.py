@@ -135,6 +135,11 @@ class Facts:
                 found[i, [self.number_of[one] for one in ticket.fits if one in self.number_of]] = True
         return found
 
+    @property
+    def n_open(self) -> int:
+        """How many seats somebody who takes part could have: without those that are kept for others."""
+        return int(self.may.any(axis=0).sum())
+
     @cached_property
     def beside(self) -> Sequence[tuple[int, ...]]:
         """The seats beside each seat."""
@@ -361,7 +366,7 @@ def _result(facts: Facts, i: int, table: _Table) -> Result:
     if i not in table.seat_of:
         if ticket.fits is not None and not facts.may[i].any():
             return Result(None, [[Why.NONE_FITS.value]])
-        return Result(None, [[Why.TOO_FEW.value, len(facts.tickets), len(facts.seats)]])
+        return Result(None, [[Why.TOO_FEW.value, len(facts.tickets), facts.n_open]])
     seat = facts.seats[table.seat_of[i]]
     held: list[Reason] = []
     broken: list[Reason] = []

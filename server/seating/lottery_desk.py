@@ -1,6 +1,7 @@
 """What the lottery's pages show: my results with their reasons, a zone's list as its reader may see it."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -156,17 +157,13 @@ def outcomes(account: SignedIn, at: Place, first_day: date, now: datetime) -> li
             people.units_of_people(at.today, ids),
             people.cards(draw.day, ids),
         )
-        rows = [
-            Row(
-                one.seat_code,
-                _family(cards.get(one.person_id))
-                if visible_level(viewer, choices[one.person_id], units.get(one.person_id, ()), now, Signal.BOOKING)
-                is Level.SEAT
-                else "",
-                one.person_id == account.person_id,
-            )
-            for one in kept
-        ]
+        shown = {
+            i: cards[i]
+            for i in ids
+            if i in cards and visible_level(viewer, choices[i], units.get(i, ()), now, Signal.BOOKING) is Level.SEAT
+        }
+        names = _short_names(shown)
+        rows = [Row(one.seat_code, names.get(one.person_id, ""), one.person_id == account.person_id) for one in kept]
         found.append(Outcome(draw, rows, len(results), len(results) - len(won)))
     return found
 
@@ -231,8 +228,10 @@ def neighbours(person_id: int, day: date) -> list[Neighbour]:
     ]
 
 
-def _family(card: PersonCard | None) -> str:
-    return "" if card is None else card.family_name
+def _short_names(cards: Mapping[int, PersonCard]) -> dict[int, str]:
+    """Family names, the whole name where two have the same."""
+    counts = Counter(card.family_name for card in cards.values())
+    return {i: card.name if counts[card.family_name] > 1 else card.family_name for i, card in cards.items()}
 
 
 def _clock(at: datetime) -> str:

@@ -128,7 +128,7 @@ def test_everybody_of_the_section_gets_a_booking_by_lot_while_seats_last(zone):
         assert (booking.seat_id, booking.how, booking.booked_by_id) == (result.seat_id, How.LOTTERY.value, None)
     lost = set(results) - set(won)
     assert len(lost) == 2 and all(zone.bookings(i) == [] for i in lost)
-    assert all(results[i].reasons == [[Why.TOO_FEW, 6, 5]] for i in lost)
+    assert all(results[i].reasons == [[Why.TOO_FEW, 6, 4]] for i in lost)
 
 
 def test_who_is_away_by_their_own_word_takes_no_part_and_who_is_away_for_an_hour_does(zone):
