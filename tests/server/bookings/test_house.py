@@ -159,17 +159,17 @@ def test_only_what_differs_from_the_wider_rule_is_kept(office: Office) -> None:
 @pytest.mark.parametrize(
     ("settings", "met"),
     [
-        ({}, set()),
-        ({"longest_min": 120}, {"18A-001", "18B-001"}),
-        ({"ahead_days": 0}, {"18A-001", "18B-001", "18A-002"}),
-        ({"who": Who.MEMBERS}, {"18B-001", "18A-002"}),
-        ({"who": Who.BUREAU}, set()),
-        ({"who": Who.MEMBERS, "is_soft": True}, set()),
+        ({}, ""),
+        ({"longest_min": 120}, "18A-001 18B-001"),
+        ({"ahead_days": 0}, "18A-001 18A-002 18B-001"),
+        ({"who": Who.MEMBERS}, "18A-002 18B-001"),
+        ({"who": Who.BUREAU}, ""),
+        ({"who": Who.MEMBERS, "is_soft": True}, ""),
     ],
     ids=str,
 )
 def test_bookings_that_a_rule_would_meet_are_listed_before_and_stay(
-    office: Office, settings: dict[str, object], met: set[str]
+    office: Office, settings: dict[str, object], met: str
 ) -> None:
     office.book(office.sato, "18A-001", "09:00", "12:00")
     office.book(office.sato, "18B-001", "13:00", "17:00")  # of another section, the same bureau
@@ -179,7 +179,7 @@ def test_bookings_that_a_rule_would_meet_are_listed_before_and_stay(
         opening = places.opening(places.building("main"))
         found = house.clashes(office.scope(), SeatKind.GROUP, TODAY, settings, opening, NOW)
 
-    assert {one.booking.seat_code for one in found} == met
+    assert {one.booking.seat_code for one in found} == set(met.split())
     office.set(office.scope(), SeatKind.GROUP, TODAY, **rules.stored(settings))
     with db.reading():
         held = queries.of_floor(office.floor, NOW, NOW + timedelta(days=7))
