@@ -22,7 +22,7 @@ from server.people.models import (
     Unit,
     Visibility,
 )
-from server.people.rules import Audience, Level, PauseLength, Role, Signal
+from server.people.rules import NOTICE_LENGTHS, Audience, Level, PauseLength, Role, Signal
 
 
 def add_unit(
@@ -243,6 +243,11 @@ def publish_notice(
     """
     if not all(text.strip() for text in (text_ja, text_en, officer, rules_document)):
         raise Refused("incomplete_notice", "A notice needs both texts, the officer and the rules document.", 422)
+    for text, (name, longest) in zip((text_ja, text_en, officer, rules_document), NOTICE_LENGTHS.items(), strict=True):
+        if len(text) > longest:
+            raise Refused("notice_too_long", "%(name)s has at most %(n)s characters.", 422, name=name, n=longest)
+        if any(unicodedata.category(c) == "Cs" or c == "\0" for c in text):
+            raise Refused("unreadable", "The text contains characters that cannot be kept.", 422)
     version = (db.session.scalar(select(func.max(Notice.version))) or 0) + 1
     row = db.upsert(Notice).values(
         version=version,
