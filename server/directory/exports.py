@@ -13,12 +13,14 @@ from flask_babel import format_date, format_time, get_locale, get_timezone
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from server import audit, clock, db
+from server import audit, clock, db, retention_terms
 from server.directory import lists
 from server.directory.formats import csv_file, vcard, xlsx
 from server.directory.formats.book import Book
 from server.errors import Refused
 from server.people.login import current_account
+from server.privacy import kept
+from server.retention_terms import Term
 from server.settings import Settings
 
 ACTION = "phone_list_exported"
@@ -157,6 +159,7 @@ def _choose(missing: list[csv_file.Unwritable] | None = None) -> str:
         missing=(missing or [])[:SHOWN_UNWRITABLE],
         more_missing=max(0, len(missing or []) - SHOWN_UNWRITABLE),
         base_url=_settings().base_url,
+        log_kept=kept.spoken(retention_terms.keep(Term.AUDIT)),
     )
 
 

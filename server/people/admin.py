@@ -60,37 +60,37 @@ def create() -> ResponseReturnValue:
     return render_template("people/account_made.html", login=form["login"].strip().lower(), password=password)
 
 
-@pages.get("/admin/accounts/<int:account_id>")
+@pages.get("/admin/accounts/<int(max=2147483647):account_id>")
 def one(account_id: int) -> ResponseReturnValue:
     """One account and what can be done to it."""
     return _one(_account(account_id))
 
 
-@pages.post("/admin/accounts/<int:account_id>/close")
+@pages.post("/admin/accounts/<int(max=2147483647):account_id>/close")
 def close(account_id: int) -> ResponseReturnValue:
     """Nobody signs in with it any more."""
     return _change(account_id, "account_closed", accounts.close, _("The account is closed."))
 
 
-@pages.post("/admin/accounts/<int:account_id>/reopen")
+@pages.post("/admin/accounts/<int(max=2147483647):account_id>/reopen")
 def reopen(account_id: int) -> ResponseReturnValue:
     """It opens again."""
     return _change(account_id, "account_reopened", accounts.reopen, _("The account opens again."))
 
 
-@pages.post("/admin/accounts/<int:account_id>/sessions/end")
+@pages.post("/admin/accounts/<int(max=2147483647):account_id>/sessions/end")
 def end_sessions(account_id: int) -> ResponseReturnValue:
     """Sign it out everywhere."""
     return _change(account_id, "sessions_ended", accounts.end_sessions, _("The account is logged out everywhere."))
 
 
-@pages.post("/admin/accounts/<int:account_id>/factor/reset")
+@pages.post("/admin/accounts/<int(max=2147483647):account_id>/factor/reset")
 def reset_factor(account_id: int) -> ResponseReturnValue:
     """Take its second factor away, since the app is lost."""
     return _change(account_id, "factor_reset", accounts.reset_factor, _("The second factor is reset."))
 
 
-@pages.post("/admin/accounts/<int:account_id>/role")
+@pages.post("/admin/accounts/<int(max=2147483647):account_id>/role")
 def set_role(account_id: int) -> ResponseReturnValue:
     """Give it another role; it is signed out everywhere."""
     proof.require()

@@ -82,7 +82,7 @@ def issue_token() -> ResponseReturnValue:
     return render_template("people/token.html", plain=plain)
 
 
-@pages.post("/me/sign-in/tokens/<int:token_id>/withdraw")
+@pages.post("/me/sign-in/tokens/<int(max=2147483647):token_id>/withdraw")
 def withdraw_token(token_id: int) -> ResponseReturnValue:
     """The token opens nothing any more."""
     with db.transaction():

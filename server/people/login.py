@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import cast
 
@@ -98,21 +99,35 @@ def sign_in(
     session.new_key = key
 
 
-def who(name: str, password: str) -> tuple[int, str] | None:
-    """The account that a name and a password open, and how: by its own password or the directory's; else None.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Somebody whose password was right.
+
+    password_hash   what it fitted; None when the directory knows it
+    """
+
+    account_id: int
+    method: str
+    password_hash: str | None = None
+
+
+def who(name: str, password: str) -> Known | None:
+    """Whose account a name and a password open, and how: by its own password or the directory's; else None.
 
     Refused when the directory is away, or knows somebody who does not work here. Opens its own transactions.
     """
     now, zone, directory = clock.now(), sessions_in_use().zone, settings_in_use().ldap
-    account_id = service.verify(name, password)
-    if account_id is not None:
+    matched = service.matched(name, password)
+    if matched is not None:
+        account_id, password_hash = matched
         with db.reading():
             if own_password_until(account_id, now) is not None:
-                return (account_id, "password") if linking.may_enter(account_id, now, zone) else None
+                is_in = linking.may_enter(account_id, now, zone)
+                return Known(account_id, "password", password_hash) if is_in else None
     if directory is None:
         return None
     outsider = ldap.check(directory, name, password)
-    return None if outsider is None else (linked(outsider), "ldap")
+    return None if outsider is None else Known(linked(outsider), "ldap")
 
 
 def own_password_until(account_id: int, now: datetime) -> datetime | None:
@@ -154,6 +169,14 @@ def admit(account_id: int, method: str, target: str, name: str = "") -> str:
     if account is not None and rules.needs_factor(account.role):
         return flask.url_for("entrance.enrol")
     return target
+
+
+def hold_session(account_id: int) -> None:
+    """Before a new key takes the place of this browser's: Refused when the session has ended meanwhile (SR-07)."""
+    session = current_session()
+    sessions.lock(account_id)
+    if session.key_hash is None or not sessions.is_open(session.key_hash):
+        raise Refused("signed_out", "Log in first.", 401)
 
 
 def next_step() -> str | None:

@@ -30,6 +30,7 @@ def check_code(account_id: int, code: str) -> bool:
 
 def pass_factor(account_id: int) -> str:
     """The second factor was right: the half-way session becomes a whole one under a new key; returns where to go on."""
+    login.hold_session(account_id)
     session, now = current_session(), clock.now()
     target, name = session.get("next", "/"), session.get("name", "")
     method = session.found.method if session.found is not None else "password"
@@ -42,6 +43,7 @@ def renew_after_factor(account_id: int) -> None:
     session, now = current_session(), clock.now()
     method = session.found.method if session.found is not None else "password"
     name = str(session.get("name", ""))
+    login.hold_session(account_id)
     sessions.end_others(account_id, session.key_hash, now)
     login.sessions_in_use().forget_accounts([account_id])
     sign_in(account_id, method, proven_at=now, factor_at=now, name=name)

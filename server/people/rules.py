@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
 DUTIES_LENGTH = 200  # characters of what somebody does in a post
+NOTICE_LENGTHS = {"text_ja": 20_000, "text_en": 40_000, "officer": 200, "rules_document": 200}  # characters
 
 
 class Role(StrEnum):

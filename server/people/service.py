@@ -22,7 +22,7 @@ from server.people.models import (
     Unit,
     Visibility,
 )
-from server.people.rules import Audience, Level, PauseLength, Role, Signal
+from server.people.rules import NOTICE_LENGTHS, Audience, Level, PauseLength, Role, Signal
 
 
 def add_unit(
@@ -135,13 +135,30 @@ def create_account(login: str, password: str, role: Role, now: datetime, person_
 
 def verify(login: str, password: str) -> int | None:
     """The account that this name and password open, or None; takes as long either way (SR-11)."""
+    found = matched(login, password)
+    return None if found is None else found[0]
+
+
+def matched(login: str, password: str) -> tuple[int, str] | None:
+    """The same with the hash that the password fits, which `hold` wants to see again."""
     found = db.session.execute(
         select(Account.id, Account.password_hash).where(Account.login == login.strip().lower(), Account.active)
     ).first()
     db.session.remove()  # a hash takes its time; nobody needs to wait for our connection meanwhile
     stored = found.password_hash or None if found is not None else None  # "": no password here, like nobody's
     right = passwords.is_right(stored, password)
-    return found.id if found is not None and right else None
+    return (found.id, found.password_hash) if found is not None and right else None
+
+
+def hold(account_id: int, password_hash: str | None) -> None:
+    """Let no session of the account end or begin elsewhere until the caller commits (SR-07).
+
+    Refused when the account was closed since its login was checked, or its password changed; None: it was no password.
+    """
+    sessions.lock(account_id)
+    row = db.session.execute(select(Account.active, Account.password_hash).where(Account.id == account_id)).first()
+    if row is None or not row.active or password_hash not in (None, row.password_hash):
+        raise Refused("account_changed", "This account has just been changed. Please log in again.")
 
 
 def renew_hash(account_id: int, password: str) -> None:
@@ -226,6 +243,11 @@ def publish_notice(
     """
     if not all(text.strip() for text in (text_ja, text_en, officer, rules_document)):
         raise Refused("incomplete_notice", "A notice needs both texts, the officer and the rules document.", 422)
+    for text, (name, longest) in zip((text_ja, text_en, officer, rules_document), NOTICE_LENGTHS.items(), strict=True):
+        if len(text) > longest:
+            raise Refused("notice_too_long", "%(name)s has at most %(n)s characters.", 422, name=name, n=longest)
+        if any(unicodedata.category(c) == "Cs" or c == "\0" for c in text):
+            raise Refused("unreadable", "The text contains characters that cannot be kept.", 422)
     version = (db.session.scalar(select(func.max(Notice.version))) or 0) + 1
     row = db.upsert(Notice).values(
         version=version,

@@ -218,6 +218,16 @@ def start(
     )
 
 
+def lock(account_id: int) -> None:
+    """Let an account's sessions begin and end one after the other: one just beginning would outlive the end of all."""
+    db.session.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
+
+
+def is_open(key_hash: bytes) -> bool:
+    """Whether the session is still there."""
+    return db.session.scalar(select(LoginSession.account_id).where(LoginSession.key_hash == key_hash)) is not None
+
+
 def prove(key_hash: bytes, now: datetime) -> None:
     """Whoever sits there has just shown again who they are (SR-19); the administrators' pages open, too."""
     db.session.execute(
@@ -252,6 +262,7 @@ def end_one(account_id: int, wanted: str, now: datetime) -> bytes:
 
 def end_others(account_id: int, this: bytes | None, now: datetime) -> None:
     """Sign every browser of the account out but this one."""
+    lock(account_id)
     db.session.execute(
         delete(LoginSession).where(LoginSession.account_id == account_id, LoginSession.key_hash != (this or b""))
     )
@@ -287,6 +298,7 @@ def end(key_hash: bytes, now: datetime) -> None:
 
 def end_all(account_id: int, now: datetime) -> None:
     """Every browser of an account is signed out, in open streams too."""
+    lock(account_id)
     db.session.execute(delete(LoginSession).where(LoginSession.account_id == account_id))
     changes.record(Thing.SESSION, account_id, now)
 

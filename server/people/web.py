@@ -58,15 +58,18 @@ def open_session() -> ResponseReturnValue:
         return _form_again(name, target, refused)
     if found is None:
         return _refused(name, target)
-    account_id, method = found
     chosen = login.current_session().get("language")
-    with db.transaction():
-        failures.take_back(scopes, tried_at)
-        if method == "password":
-            service.renew_hash(account_id, password)
-        if chosen in LANGUAGES:
-            service.set_language(account_id, chosen)
-        target = login.admit(account_id, method, target, name)
+    try:
+        with db.transaction():
+            service.hold(found.account_id, found.password_hash)
+            failures.take_back(scopes, tried_at)
+            if found.password_hash is not None:
+                service.renew_hash(found.account_id, password)
+            if chosen in LANGUAGES:
+                service.set_language(found.account_id, chosen)
+            target = login.admit(found.account_id, found.method, target, name)
+    except Refused as refused:
+        return _form_again(name, target, refused)
     response = make_response(redirect(target))
     interface.mark_browser(response, name)
     return response
@@ -132,6 +135,7 @@ def change_password() -> ResponseReturnValue:
         return render_template("people/password.html", error=_("The new passwords differ.")), 422
     try:
         with db.transaction():
+            login.hold_session(account.account_id)
             failures.take_back(scopes, tried_at)
             service.set_password(account.account_id, new, clock.now())
             login.sign_in(account.account_id, proven_at=clock.now(), factor_at=session.found.factor_at)

@@ -1,5 +1,6 @@
 """The numbering plan: everybody reads their bureau's ranges, system administrators change them."""
 
+import re
 from collections.abc import Callable
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -13,6 +14,8 @@ from server.phones import plan as numbering
 from server.phones import report
 from server.phones.desk import Desk, Given, desk_of_caller, is_english, words_of_forms
 from server.phones.rules import Range, Use
+
+NO_UNIT = 0  # what no unit is called: a range is for every bureau only when nothing is chosen
 
 pages = Blueprint("numbering_plan", __name__, template_folder="templates")
 
@@ -31,13 +34,13 @@ def add_range() -> ResponseReturnValue:
     )
 
 
-@pages.get("/numbers/plan/<int:range_id>")
+@pages.get("/numbers/plan/<int(max=2147483647):range_id>")
 def edit_range(range_id: int) -> ResponseReturnValue:
     """One range, to change or remove it."""
     return _plan(Given(), range_id)
 
 
-@pages.post("/numbers/plan/<int:range_id>")
+@pages.post("/numbers/plan/<int(max=2147483647):range_id>")
 def change_range(range_id: int) -> ResponseReturnValue:
     """Another stretch, bureau, use or note."""
     return _change_plan(
@@ -46,7 +49,7 @@ def change_range(range_id: int) -> ResponseReturnValue:
     )
 
 
-@pages.post("/numbers/plan/<int:range_id>/remove")
+@pages.post("/numbers/plan/<int(max=2147483647):range_id>/remove")
 def remove_range(range_id: int) -> ResponseReturnValue:
     """The range is no part of the plan any more."""
     return _change_plan(
@@ -90,5 +93,6 @@ def _range(range_id: int) -> Range:
     form = request.form
     if form.get("use") not in list(Use):
         raise Refused("bad_use", "There is no such use of a range.", 422)
-    unit_id = form.get("unit", type=int)
+    unit = form.get("unit", "")
+    unit_id = None if not unit else int(unit) if re.fullmatch(r"[0-9]{1,9}", unit) else NO_UNIT
     return Range(range_id, form.get("first", ""), form.get("last", ""), unit_id, Use(form["use"]), form.get("note", ""))

@@ -14,7 +14,7 @@ from server.access import only
 from server.errors import Refused
 from server.people import proof, queries
 from server.people.login import current_account
-from server.people.rules import Role
+from server.people.rules import NOTICE_LENGTHS, Role
 from server.privacy import service
 from server.privacy.service import NewNotice
 
@@ -118,7 +118,7 @@ def _draft() -> Draft:
             errors["union_consulted_on"] = _("Write the day as 2026-04-01.")
     if "\0" in "".join(values.values()):
         raise Refused("unreadable", "The text contains characters that cannot be kept.", 422)
-    for name, longest in (("officer", 200), ("rules_document", 200), ("text_ja", 20_000), ("text_en", 40_000)):
+    for name, longest in NOTICE_LENGTHS.items():
         if len(values[name]) > longest:
             errors[name] = _("At most %(n)s characters.", n=longest)
     return Draft(values, errors, day)

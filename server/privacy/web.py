@@ -24,7 +24,7 @@ from server.places import queries as places
 from server.places.queries import BuildingView
 from server.presence import queries as presence
 from server.presence import service as presence_service
-from server.privacy import inventory, preview
+from server.privacy import inventory, kept, preview
 from server.privacy.look_ups import page as look_ups_page
 from server.retention_terms import Term
 from server.settings import Settings
@@ -80,7 +80,7 @@ def me() -> ResponseReturnValue:
 def _about(person_id: int, notice: NoticeView | None, page: int, now: datetime) -> dict[str, object]:
     building = _building()
     today = now.astimezone(UTC if building is None else building.zone).date()
-    look_ups = presence.look_ups_of(person_id, now - retention_terms.keep(Term.LOOK_UPS))
+    look_ups = presence.look_ups_of(person_id, now - (term := retention_terms.keep(Term.LOOK_UPS)))
     choices = queries.choices_of([person_id])[person_id]
     sentences = preview.sentences(person_id, choices, building, now)
     return {
@@ -90,6 +90,7 @@ def _about(person_id: int, notice: NoticeView | None, page: int, now: datetime) 
         "preview": {"sentences": sentences, "levels": list(LEVELS), "reads": str(_("They see now: %(place)s"))},
         "paused": _paused_sentence(choices, now),
         "map_views": sum(presence.map_views(today, today).values()),
+        "look_ups_kept": kept.spoken(term),
         "look_ups": look_ups_page(look_ups, UTC if building is None else building.zone, page),
     }
 

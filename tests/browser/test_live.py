@@ -17,6 +17,7 @@ from server.places import service as places
 from server.presence.rules import State
 
 WAIT = {"timeout": PATIENCE_MS}
+SIGNED_OUT = "status of 401"  # what the browser itself says of a question asked after the session ended
 
 
 def row(page, name):
@@ -202,7 +203,7 @@ def test_a_dead_background_process_is_told_on_the_page_rp_11(open_page, hall, la
 
 
 def test_a_session_that_ends_leads_to_the_sign_in_page_and_back_sr_07(open_page, hall, trouble):
-    trouble.expect(r"status of 401 .*/api/v1/floors/18")  # the page learns it from its stream or from its next question
+    trouble.expect(SIGNED_OUT)  # the page learns it from its stream or from its next question
     page = settled(open_page("/floors/18", hall.sato))
 
     with db.transaction():
@@ -216,6 +217,20 @@ def test_a_session_that_ends_leads_to_the_sign_in_page_and_back_sr_07(open_page,
     page.get_by_label("パスワード").fill(make.PASSWORD)
     page.get_by_role("button", name="ログイン").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("18階 財務局")
+
+
+def test_a_page_whose_stream_is_refused_learns_at_once_that_its_session_has_ended_sr_07(open_page, hall, trouble):
+    trouble.expect(SIGNED_OUT)
+    page, held = open_page("/directory", hall.sato), []
+    page.route("**/api/v1/stream?*", lambda route: held.append(route))
+    page.goto("/floors/18")
+    settled(page)
+
+    with db.transaction():
+        sessions.end_all(hall.account(hall.sato), clock.now())
+    held[0].continue_()
+
+    expect(page.get_by_label("ログイン名")).to_be_visible(**WAIT)
 
 
 def test_a_replayed_recording_is_drawn_beside_its_estimate(open_page, hall):

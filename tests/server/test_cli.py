@@ -266,3 +266,21 @@ def _answers(port: int) -> bool:
         return False
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [("--officer", "課" * 201, "officer has at most 200 characters."),
+     ("--rules-document", "綱" * 201, "rules_document has at most 200 characters."),
+     ("--officer", "課長\udcff", "The text contains characters that cannot be kept.")],
+)  # fmt: skip
+def test_a_notice_with_a_name_that_no_column_holds_is_refused_p17(iruka, tmp_path, field, value, says):
+    (tmp_path / "text.txt").write_text("目的\n", "utf-8")
+    text, names = str(tmp_path / "text.txt"), {"--officer": "課長", "--rules-document": "要綱"} | {field: value}
+
+    done = iruka("publish-notice", "--ja", text, "--en", text, *(word for pair in names.items() for word in pair),
+                 "--union-consulted-on", "2026-10-01")  # fmt: skip
+
+    assert (done.exit_code, done.stderr) == (2, f"{says}\n")
+    with db.reading():
+        assert queries.newest_notice() is None

@@ -83,7 +83,9 @@ export class Live {
     stream.addEventListener("error", () => {
       if (stream !== this.stream) return;
       this.lost();
-      if (stream.readyState === EventSource.CLOSED) this.reconnect(this.retry_ms);
+      if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again
+      this.reconnect(this.retry_ms);
+      this.read(); // refused: a stream does not tell why, the snapshot does
     });
   }
 

@@ -206,9 +206,10 @@ def test_nobody_closes_or_promotes_their_own_account(admin):
     assert admin.send(f"/admin/accounts/{own}/role", role="staff").status_code == 403
 
 
-def test_an_unknown_account_is_no_page(admin):
-    assert admin.get("/admin/accounts/999999").status_code == 404
-    assert admin.send("/admin/accounts/999999/close").status_code == 404
+@pytest.mark.parametrize("account_id", ["999999", "9" * 20])
+def test_an_unknown_account_is_no_page(admin, account_id):
+    assert admin.get(f"/admin/accounts/{account_id}").status_code == 404
+    assert admin.send(f"/admin/accounts/{account_id}/close").status_code == 404
 
 
 def test_every_change_asks_for_proof_after_ten_minutes_sr_19(admin, takanami):

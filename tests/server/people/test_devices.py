@@ -94,6 +94,7 @@ def test_nobody_withdraws_another_s_token_sr_16(takanami, signed_in):
         token_id, plain = tokens.issue(takanami, "x", [Scope.READ_PHONES], 30, clock.now())
 
     assert signed_in().send(f"/me/sign-in/tokens/{token_id}/withdraw").status_code == 404
+    assert signed_in().send(f"/me/sign-in/tokens/{'9' * 20}/withdraw").status_code == 404
     assert tokens.find(plain, clock.now(), lambda: None) is not None
 
 

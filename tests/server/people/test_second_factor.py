@@ -10,7 +10,7 @@ import pytest
 
 from server import clock, db
 from server.errors import Refused
-from server.people import factors, sessions
+from server.people import factors, proof, sessions
 from server.people.rules import Role
 
 SEAL = factors.Seal("x" * 40)
@@ -291,3 +291,25 @@ def test_renewing_recovery_codes_in_two_windows_at_once_leaves_ten_sr_19(databas
 
     with db.reading():
         assert factors.state(account_id).codes_left == 10
+
+
+def test_a_right_code_opens_nothing_once_the_half_way_session_has_ended_sr_07(
+    takanami, signed_in, client, monkeypatch
+):  # fmt: skip
+    """SR-07: the password was changed between the code and the session."""
+    secret = set_up(signed_in(account_id=takanami))
+    client.sign_in("takanami", make.PASSWORD)
+    check = proof.check_code
+
+    def overtaken(*given):
+        is_right = check(*given)
+        with db.transaction():
+            sessions.end_all(takanami, clock.now())
+        return is_right
+
+    monkeypatch.setattr(proof, "check_code", overtaken)
+    refused = client.send("/sign-in/code", code=code_of(secret, 1))
+
+    assert refused.status_code == 401
+    with db.reading():
+        assert sessions.listed(takanami, None, clock.now()) == []

@@ -6,7 +6,7 @@ import make
 import pytest
 
 from server import clock, db
-from server.people import queries, service
+from server.people import queries, service, sessions
 
 
 def test_a_person_signs_in_and_out(database, client):
@@ -173,3 +173,41 @@ def test_whoever_is_signed_in_is_not_asked_again(signed_in):
 
     assert mine.get("/sign-in?next=/me").location == "/me"
     assert mine.get("/sign-in?again=1").status_code == 200
+
+
+def test_a_login_checked_before_the_password_changed_begins_no_session_sr_07(app, takanami, client, monkeypatch):
+    """SR-07: else a thief’s login that was under way would outlive the change."""
+    check = service.matched
+
+    def overtaken(*given):
+        found = check(*given)
+        with db.transaction():
+            service.set_password(takanami, "another battery staple", clock.now())
+        return found
+
+    monkeypatch.setattr(service, "matched", overtaken)
+    refused = client.sign_in("takanami", make.PASSWORD)
+
+    assert refused.status_code == 409
+    assert "もう一度ログインしてください。" in refused.text
+    assert client.get("/password").status_code == 302
+    with db.reading():
+        assert sessions.listed(takanami, None, clock.now()) == []
+
+
+def test_a_session_that_ended_meanwhile_changes_no_password_sr_07(app, takanami, signed_in, monkeypatch):
+    mine, check = signed_in(account_id=takanami), service.verify
+
+    def overtaken(*given):
+        found = check(*given)
+        with db.transaction():
+            service.set_password(takanami, "another battery staple", clock.now())
+        return found
+
+    monkeypatch.setattr(service, "verify", overtaken)
+    refused = mine.send("/password", old=make.PASSWORD, new="a third battery staple", again="a third battery staple")
+
+    assert refused.status_code == 401
+    with db.reading():
+        assert check("takanami", "another battery staple") == takanami
+        assert sessions.listed(takanami, None, clock.now()) == []

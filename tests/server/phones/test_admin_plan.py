@@ -23,13 +23,21 @@ def test_only_system_administrators_change_the_plan(exchange: Exchange, clerk: V
     assert clerk.get(f"/numbers/plan/{one.id}").status_code == 404
     assert saved(operator.send(f"/numbers/plan/{one.id}", **(data | {"last": "25099"})))
     assert saved(operator.send(f"/numbers/plan/{one.id}/remove"))
+    assert operator.send(f"/numbers/plan/{'9' * 20}/remove").status_code == 404
     assert one.id not in [left.id for left in queries.ranges()]
     assert operator.get(f"/numbers/plan/{one.id}").status_code == 404
 
 
 @pytest.mark.parametrize(
     ("fields", "status"),
-    [({"first": "24500"}, 409), ({"last": "1"}, 422), ({"use": "pigeons"}, 422), ({"unit": "999999"}, 422)],
+    [
+        ({"first": "24500"}, 409),
+        ({"last": "1"}, 422),
+        ({"use": "pigeons"}, 422),
+        ({"unit": "999999"}, 422),
+        ({"unit": "9" * 20}, 422),
+        ({"unit": "everybody"}, 422),
+    ],
 )
 def test_a_range_that_will_not_do_is_refused_with_what_was_typed(
     exchange: Exchange, operator: Visitor, fields: dict[str, str], status: int

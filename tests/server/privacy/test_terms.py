@@ -138,6 +138,8 @@ def test_every_text_that_names_a_term_follows_it_p10(office, officer, signed_in)
         for days in (100, 11, 22, 33, 44, 55, 66, 77):
             assert f"{days}日" in page, (path, days)
         assert "規則より長く" not in page
+    assert "調べた記録の保存期間は100日です" in text(suzuki.get("/me?lang=ja"))
+    assert "担当者が77日間確認できます" in text(suzuki.get("/directory/export?lang=ja"))
     table = suzuki.get("/me/held.csv?lang=ja").data.decode("utf-8-sig")
     assert "最後の在職から33日まで" in table
     assert "対応済みになってから11日" in text(suzuki.get("/memos?lang=ja"))

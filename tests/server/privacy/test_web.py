@@ -418,7 +418,7 @@ def test_nobody_pushes_others_out_of_sight_p11(office, suzuki):
 
     first, second, beyond = (suzuki.get(f"/me?page={number}") for number in ("1", "2", "9"))
 
-    assert "この1年に 601回" in text(first)
+    assert "601回（調べた記録の保存期間は" in text(first)
     assert (first.text.count("何度もの人"), second.text.count("何度もの人")) == (50, 10)
     assert (first.text.count(" フロアマップ"), second.text.count(" フロアマップ")) == (500, 100)
     assert re.search(r'rel="next" href="/me\?page=2#look-ups"', first.text)
