@@ -18,7 +18,7 @@ from server.bookings.day_map import Answer as FloorAnswer
 from server.bookings.kept_answers import Answer
 from server.bookings.memory import Memory
 from server.bookings.queries import BookingView
-from server.bookings.rules import FURTHEST, How, State, Verdict, Wish
+from server.bookings.rules import FURTHEST, How, State, Verdict, Wish, begun_quarter
 from server.bookings.service import Booked
 from server.errors import Refused
 from server.people.login import current_account, current_person_id, current_session, may
@@ -68,7 +68,8 @@ def floor_seats(code: str, query_data: dict[str, date | None]) -> ResponseReturn
     if viewer.person_id is not None and any(seat.is_priority for seat in day_map.on.seats.values()):
         needs = known.needs(viewer.person_id)
     named = account.role is not Role.KIOSK and may(Scope.READ_DIRECTORY)
-    return _floor_answered(day_map.answer(viewer, needs, now, named=named))
+    minded = known.minded(account, day_map.on, today)
+    return _floor_answered(day_map.answer(viewer, needs, now, named=named, minded=minded))
 
 
 @api.get("/bookings")
@@ -180,6 +181,8 @@ def _book(asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Carry out a request in the open transaction; what it is answered."""
     wanted = _wanted(asked)
     me = current_account().person_id
+    if asked["sit_down"]:
+        return _sit_down(wanted, asked, now)
     _check_may_book_for({person_id for _seat_id, person_id in wanted} - {me}, now)
     how = How(asked["how"]) if asked["how"] else How.MAP if current_session().scopes is None else How.API
     made: dict[int, tuple[Wish, int, Booked]] = {}
@@ -200,6 +203,17 @@ def _book(asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     party = [_new(*made[seat_id], party_id) for seat_id, _person_id in wanted]
     hints = [hint for seat_id, _person_id in wanted for hint in _hints(made[seat_id][2].verdict)]
     return party[0] | {"hints": hints, "party": party if party_id is not None else []}
+
+
+def _sit_down(wanted: list[tuple[int, int]], asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Whoever stands before a free seat has it at once."""
+    if len(wanted) > 1 or wanted[0][1] != current_person_id():
+        raise Refused("sit_down_alone", "One sits down oneself, on one seat.", 422)
+    seat_id, me = wanted[0]
+    done = service.sit_down(me, seat_id, asked["ends_at"], How.WALK_UP, now, known=memory())
+    wish = Wish(seat_id, begun_quarter(now), asked["ends_at"], How.WALK_UP)
+    made = _new(wish, me, done, None) | {"state": State.IN_USE.value}
+    return made | {"hints": _hints(done.verdict), "party": []}
 
 
 def _wanted(asked: Mapping[str, Any]) -> list[tuple[int, int]]:

@@ -93,17 +93,26 @@ class DayMap:
             _valid_until(on, known.values(), now),
         )
 
-    def answer(self, viewer: Viewer, needs: frozenset[str], now: datetime, *, named: bool) -> Answer:
+    def answer(
+        self,
+        viewer: Viewer,
+        needs: frozenset[str],
+        now: datetime,
+        *,
+        named: bool,
+        minded: frozenset[int] = frozenset(),
+    ) -> Answer:
         """What a viewer sees.
 
-        needs   what their own seat must have
-        named   whether any name may be told
+        needs    what their own seat must have
+        named    whether any name may be told
+        minded   zones whose seats they look after: what is said to be wrong with those is told to nobody else
         """
         kind = self._kind(viewer)
-        key = (kind, needs, named)
+        key = (kind, needs, named, minded)
         kept = self._answers.get(key)
         if kept is None:
-            body = _body(self, kind, needs, now, named=named)
+            body = _body(self, kind, needs, now, named=named, minded=minded)
             kept = Answer(hashlib.blake2b(body, digest_size=16).hexdigest(), gzip.compress(body, LEVEL, mtime=0))
             self._answers[key] = kept
             if len(self._answers) > ANSWERS:
@@ -183,7 +192,9 @@ def _valid_until(on: FloorDay, known: Iterable[Known], now: datetime) -> datetim
     return min(turn for turn in turns if turn > now)
 
 
-def _body(day_map: DayMap, viewer: Viewer, needs: frozenset[str], now: datetime, *, named: bool) -> bytes:
+def _body(
+    day_map: DayMap, viewer: Viewer, needs: frozenset[str], now: datetime, *, named: bool, minded: frozenset[int]
+) -> bytes:
     on = day_map.on
     counts_only = {zone.id for zone in on.zones.values() if zone.counts_only}
     is_over = on.day < now.astimezone(on.opening.zone).date()  # where somebody was is nobody else's business (P3)
@@ -203,7 +214,10 @@ def _body(day_map: DayMap, viewer: Viewer, needs: frozenset[str], now: datetime,
         if key not in why_not:
             why_not[key] = _why_not(on, seat, viewer, needs, now)
         runs = _told(day_map.runs[seat.id], viewer.person_id, is_over=is_over)
-        seats.append(_seat(day_map, seat, runs, viewer, names, why_not[key]))
+        told = _seat(day_map, seat, runs, viewer, names, why_not[key])
+        if seat.zone_id in minded and seat.id in on.problems:
+            told["problems"] = [{"what": one.what, "note": one.note} for one in on.problems[seat.id]]
+        seats.append(told)
     first, stop = _hours(on)
     return orjson.dumps(
         {

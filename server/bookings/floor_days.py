@@ -12,7 +12,9 @@ from server.bookings.rules import HouseRules, Place
 from server.people import queries as people
 from server.people.queries import UnitView
 from server.places import queries as places
+from server.places import reports
 from server.places.queries import BuildingView, FloorView, SeatView, ZoneView
+from server.places.reports import Problem
 from server.places.rules import Opening, SeatKind
 
 
@@ -30,7 +32,10 @@ class Outage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FloorDay:
-    """A floor on a day; `zones`, `seats`, `holders` and `outages` are by id."""
+    """A floor on a day; `zones`, `seats`, `holders`, `outages` and `problems` are by id.
+
+    problems   what is said to be not as described, for whoever looks after the seat
+    """
 
     day: date
     building: BuildingView
@@ -42,6 +47,7 @@ class FloorDay:
     units: Mapping[int, UnitView]
     holders: Mapping[int, int]
     outages: Mapping[int, tuple[Outage, ...]]
+    problems: Mapping[int, tuple[Problem, ...]] = field(default_factory=dict)
     _places: dict[int, Place] = field(default_factory=dict)
     _bureaus: dict[int, frozenset[int]] = field(default_factory=dict)
     _house_rules: dict[tuple[int, str], HouseRules] = field(default_factory=dict)
@@ -154,6 +160,7 @@ def read(
         units=common.units,
         holders=places.holders(found.keys(), day),
         outages=_outages(found.keys(), midnight, midnight + timedelta(days=2)),
+        problems=reports.problems(found.keys()),
     )
 
 

@@ -21,6 +21,7 @@ from server.people import posts
 from server.people import queries as people
 from server.people.rules import Choices, Role, Viewer
 from server.people.sessions import SignedIn
+from server.places import keepers
 from server.places import queries as places
 from server.places.queries import BuildingView, FloorView, SeatView
 
@@ -43,7 +44,7 @@ class Memory:
         self._common: Kept = OrderedDict()  # by day
         self._floor_days: Kept = OrderedDict()  # by floor and day
         self._day_maps: Kept = OrderedDict()
-        self._heads: Kept = OrderedDict()  # by day
+        self._heads: Kept = OrderedDict()  # by day; and what somebody looks after
         self._posts: dict[date, dict[int, frozenset[int]]] = {}
         self._people: dict[int, tuple[str, Choices]] = {}
 
@@ -153,6 +154,15 @@ class Memory:
         heads: dict[int, frozenset[int]] = self._known(self._heads, day, lambda: people.heads_on(day))
         me = account.person_id
         return Viewer(me, self.unit_ids(me, day), heads.get(me, frozenset()))
+
+    def minded(self, account: SignedIn, on: FloorDay, today: date) -> frozenset[int]:
+        """The zones of a floor with seats that are not as described, as far as the account looks after them."""
+        zones = [on.zones[zone_id] for zone_id in {on.seats[seat_id].zone_id for seat_id in on.problems}]
+        if not zones or account.role not in (Role.FACILITIES, Role.SECTION_ADMIN):
+            return frozenset()
+        key = ("keeper", account.role, account.person_id, today)
+        keeper = self._known(self._heads, key, lambda: keepers.keeper(account.role, account.person_id, today))
+        return frozenset(zone.id for zone in zones if keeper.minds(zone))
 
     def _known(self, kept: Kept, key: Hashable, read: Callable[[], Any]) -> Any:
         if key in kept:

@@ -7,6 +7,7 @@ from apiflask.fields import AwareDateTime, Boolean, Date, DateTime, Float, Integ
 from apiflask.validators import Length, OneOf, Range
 
 from server.bookings.rules import How, State
+from server.places.reports import WHAT
 from server.places.rules import Equipment, SeatKind
 
 LARGEST_ID = 2**31 - 1
@@ -51,6 +52,13 @@ class BookingIn(Schema):
     ends_at = AwareDateTime(required=True, validate=SOON, metadata={"example": "2026-11-24T12:00:00+09:00"})
     subject = String(load_default="", validate=Length(0, 100), metadata={"description": "Of a room: what for."})
     how = String(load_default=None, allow_none=True, validate=OneOf([how.value for how in HOWS]))
+    sit_down = Boolean(
+        load_default=False,
+        metadata={
+            "description": "I sit there: from the quarter hour that runs, whatever `starts_at` says, and confirmed."
+            " Of one seat, for oneself."
+        },
+    )
 
 
 class BookingPatch(Schema):
@@ -136,6 +144,13 @@ class StretchOut(Schema):
     name = String(metadata=WHERE_TRUE)
 
 
+class ProblemOut(Schema):
+    """What somebody said is not as described and nobody has answered yet."""
+
+    what = String(required=True, validate=OneOf(WHAT))
+    note = String(required=True)
+
+
 class SeatDayOut(Schema):
     """A seat over a day, while the building is open."""
 
@@ -150,6 +165,9 @@ class SeatDayOut(Schema):
     priority = Boolean(required=True)
     own = Boolean(required=True, metadata={"description": "The caller's own seat."})
     equipment = List(String(validate=OneOf([one.value for one in Equipment])), required=True)
+    problems = List(
+        Nested(ProblemOut), metadata={"description": "Told to whoever looks after the seat's zone alone."} | WHERE_TRUE
+    )
     stretches = List(Nested(StretchOut), required=True)
 
 

@@ -1,5 +1,6 @@
 """Seats that are not as they are described: said in one tap, seen to by whoever looks after the zone."""
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -35,6 +36,14 @@ class ReportView:
     owner_id: int | None  # None: facilities
     done_at: datetime | None
     answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is said to be wrong with a seat and waits for an answer; `what` is equipment or `OTHER`."""
+
+    what: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,15 @@ def open_of_seats(seat_ids: Collection[int]) -> dict[int, frozenset[str]]:
     """What is said to be wrong with these seats now; others are missing."""
     rows = _views(SeatReport.seat_id.in_(seat_ids), SeatReport.done_at.is_(None)) if seat_ids else []
     return {row.seat_id: frozenset(two.what for two in rows if two.seat_id == row.seat_id) for row in rows}
+
+
+def problems(seat_ids: Collection[int]) -> dict[int, tuple[Problem, ...]]:
+    """The same with what was added in words, the oldest first."""
+    rows = _views(SeatReport.seat_id.in_(seat_ids), SeatReport.done_at.is_(None)) if seat_ids else []
+    found: defaultdict[int, list[Problem]] = defaultdict(list)
+    for row in rows:
+        found[row.seat_id].append(Problem(row.what, row.note))
+    return {seat_id: tuple(of_seat) for seat_id, of_seat in found.items()}
 
 
 def by_person(person_id: int, since: datetime) -> list[ReportView]:

@@ -44,8 +44,9 @@ export async function readDay(floor, day) {
     opens: found.is_open ? minutes(found.opens) : 0,
     closes: found.is_open ? minutes(found.closes) : 1440,
   };
-  const seats = found.seats.map(({ x_m, y_m, equipment, stretches, ...rest }) => ({
+  const seats = found.seats.map(({ x_m, y_m, equipment, stretches, problems = [], ...rest }) => ({
     ...rest,
+    problems,
     x: x_m,
     y: y_m,
     has: equipment,
@@ -69,12 +70,10 @@ export function book(seat_id, { day, from, to }, key) {
   return ask("POST", "/bookings", wish, { "Idempotency-Key": key });
 }
 
-/** Sit down on a free seat from the quarter that runs. */
-export async function take(seat_id, when, key) {
-  const booked = await book(seat_id, when, key);
-  if (booked.refused) return booked;
-  const sat = await sitDown(booked.id);
-  return sat.refused ? booked : { ...booked, ...sat };
+/** Sit down on a free seat from the quarter that runs: booked and confirmed at once. */
+export function take(seat_id, { day, from, to }, key) {
+  const wish = { seat_id, starts_at: instant(day, from), ends_at: instant(day, to), sit_down: true };
+  return ask("POST", "/bookings", wish, { "Idempotency-Key": key });
 }
 
 export const sitDown = (id) => ask("POST", `/bookings/${id}/check-in`);

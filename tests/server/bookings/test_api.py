@@ -19,6 +19,7 @@ from server.bookings.rules import How
 from server.changes import Thing, record
 from server.people import service as people
 from server.people.rules import Audience, Level, PauseLength, Role, Signal
+from server.places import reports
 from server.places.models import SeatOutage
 
 DAY = date(2026, 11, 19)
@@ -98,6 +99,49 @@ def test_a_booking_is_made_read_moved_extended_and_cancelled(office, suzuki):
     assert longer["ends_at"] == "2026-11-19T04:00:00+00:00"
     assert send(suzuki, "DELETE", address).status_code == 204
     assert suzuki.get(f"{URL}?from={DAY}").json["bookings"] == []
+
+
+def test_what_is_said_to_be_wrong_is_told_to_whoever_looks_after_the_seat_alone(office, suzuki, signed_in, now):
+    with db.transaction():
+        reports.report(office.seat, "monitor", "no picture", office.sato, DAY, now)
+        reports.report(office.other_seat, "other", "", office.sato, DAY, now)
+    keeper = signed_in(Role.SECTION_ADMIN, person_id=office.sato)
+    facilities = signed_in(Role.FACILITIES)
+
+    def told(visitor) -> dict[str, list]:
+        return {seat["code"]: seat["problems"] for seat in floor_of(visitor)["seats"] if "problems" in seat}
+
+    of_a = {"18A-001": [{"what": "monitor", "note": "no picture"}]}
+    assert told(suzuki) == {}
+    assert told(keeper) == of_a
+    assert told(facilities) == of_a | {"18B-001": [{"what": "other", "note": ""}]}
+    with db.transaction():
+        reports.settle(1, "", now)
+    assert told(keeper) == {}
+
+
+def test_whoever_sits_down_is_confirmed_by_the_same_request_and_a_retry_sits_down_once(office, suzuki, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: make.at("10:05", DAY))
+    asked = wish(office.seat, "10:00", "17:15", sit_down=True)
+
+    made, again = (send(suzuki, "POST", URL, asked, key="one press") for _ in range(2))
+
+    assert (made.status_code, made.json["state"], made.json["how"]) == (201, "in_use", "walk_up")
+    assert made.json["starts_at"] == make.at("10:00", DAY).isoformat()
+    assert again.json == made.json and n_bookings() == 1
+    assert suzuki.get(f"{URL}/{made.json['id']}").json["state"] == "in_use"
+
+
+def test_nobody_sits_down_for_somebody_else_or_on_two_seats(office, suzuki, sato, monkeypatch):
+    monkeypatch.setattr(clock, "now", lambda: make.at("10:05", DAY))
+    two = [{"seat_id": office.seat}, {"seat_id": office.next_seat}]
+    for asked in (
+        wish(office.seat, "10:00", "17:15", person_id=office.sato, sit_down=True),
+        wish(None, "10:00", "17:15", seats=two, sit_down=True),
+    ):
+        refused = suzuki.send_json(URL, asked)
+        assert (refused.status_code, refused.json["code"]) == (422, "sit_down_alone")
+    assert n_bookings() == 0
 
 
 def test_checking_in_confirms_near_the_beginning(office, suzuki, monkeypatch):
