@@ -1,10 +1,13 @@
 """Every sentence the scripts of the seats' map say, in the reader's language, and what its page starts with."""
 
 from collections.abc import Mapping
+from datetime import datetime, time, timedelta
 
 from flask_babel import gettext
 
-from server.places.words import EQUIPMENT, KINDS
+from server.bookings.rules import FURTHEST
+from server.places.rules import Opening
+from server.places.words import EQUIPMENT, KINDS, WRONG
 
 
 def N_(sentence: str) -> str:  # noqa: N802  the name that catalogues are gathered by
@@ -19,6 +22,10 @@ SENTENCES = (
     N_("My seat"),
     N_("Not available"),
     N_("You sit here"),
+    N_("Needs attention: %(what)s"),
+    N_("%(what)s (%(note)s)"),
+    N_("%(n)s seats need attention"),
+    N_("; "),
     N_("Not available: %(why)s"),
     N_("somebody’s own seat"),
     N_("for the section it belongs to"),
@@ -72,14 +79,26 @@ def words() -> dict[str, str]:
     return {sentence: gettext(sentence) for sentence in SENTENCES}
 
 
-def facts(asked: Mapping[str, str]) -> dict[str, object]:
+def facts(asked: Mapping[str, str], opening: Opening, now: datetime) -> dict[str, object]:
     """What the map's page starts with: whether seats are shown, of which day, which one, which booking is moved."""
     move = asked.get("move", "")
+    days = open_days(opening, now)
     return {
         "show": asked.get("show") == "seats",
-        "day": asked.get("day", "")[:10] or None,
+        "day": asked.get("day", "")[:10] or next(iter(days), None),
+        "open_days": days,
         "seat": asked.get("seat", "")[:32] or None,
         "move": int(move) if move.isascii() and move.isdigit() and len(move) <= 18 else None,
         "equipment": {one.value: gettext(words) for one, words in EQUIPMENT.items()},
         "kinds": {one.value: gettext(words) for one, words in KINDS.items()},
+        "wrong": {what: gettext(words) for what, words in WRONG.items()},
     }
+
+
+def open_days(opening: Opening, now: datetime) -> list[str]:
+    """The days ahead on which seats can be had, as far as anything is booked; today until the building closes."""
+    local = now.astimezone(opening.zone)
+    today = local.date()
+    is_over = opening.closes != time(0) and local.time() >= opening.closes
+    days = (today + timedelta(days=n) for n in range(is_over, FURTHEST.days + 1))
+    return [day.isoformat() for day in days if opening.is_open_on(day)]

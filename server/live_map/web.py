@@ -86,9 +86,12 @@ def floor(code: str) -> ResponseReturnValue:
     shown = _floor(feed, code)
     _count(feed, shown)
     person_id = request.args.get("person", type=int)
-    floors = feed.model.built().floors
-    asked_for = _asked(shown)
-    page = _page(code, person_id) | {"asked": asked_for, "seats": seats.facts(request.args)}
+    built = feed.model.built()
+    floors, asked_for = built.floors, _asked(shown)
+    page = _page(code, person_id) | {
+        "asked": asked_for,
+        "seats": seats.facts(request.args, built.opening, clock.now()),
+    }
     said = words() | seats.words()
     return render_template("live_map/floor.html", floor=shown, floors=floors, page=page, words=said, asked=asked_for)
 

@@ -264,6 +264,7 @@ const live = new Live({
     map.setFloor(snapshot.floor, snapshot.zones);
     replay.set(snapshot.path);
     redraw();
+    seats.draw(); // its zones have names now
     if (page.asked?.zone && !map.asked) map.setAsked(page.asked);
     if (page.person) {
       const id = page.person;

@@ -16,7 +16,8 @@ const FIRST = ["mine", "off", "in_use", "booked"]; // what a seat looks like whe
 
 export class Day {
   /**
-   * seats   [{id, code, zone, kind, x, y, has, capacity, table, priority, own, stretches}], where `stretches` are
+   * seats   [{id, code, zone, kind, x, y, has, capacity, table, priority, own, problems,
+   *         stretches}], where `stretches` are
    *         [{from, to, state, reason, note, booking, name, sits}] over the hours of the building
    */
   constructor(seats) {

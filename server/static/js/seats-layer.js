@@ -15,7 +15,8 @@ export class SeatLayer {
    * map       a FloorMap
    * onChoose(seat)
    * onDistance(isNear)  whether seats can be pressed has become another
-   * describe(seat)  {state, label, name} as it is shown now: its state, its spoken name, whose it is ("" unless shown)
+   * describe(seat)  {state, label, name, dim, isProblem} as it is shown now: its state, its spoken name, whose it is
+   *                 ("" unless shown), whether it is not what is looked for, whether it needs attention
    */
   constructor(map, { onChoose, onDistance, describe }) {
     Object.assign(this, { map, onChoose, onDistance, describe });
@@ -94,12 +95,13 @@ export class SeatLayer {
         : element("span", { "aria-hidden": "true", onclick: () => this.show(seat) }); // a touch brings it nearer
       this.drawn.set(seat.id, drawn);
     }
-    const { state, label, name, dim } = this.describe(seat);
+    const { state, label, name, dim, isProblem } = this.describe(seat);
     const isTable = this.day.places.has(seat.id);
     const classes = ["seat", `seat--${state}`];
     if (isTable) classes.push("seat--table");
     if (seat.id === this.chosen) classes.push("seat--chosen");
     if (dim) classes.push("seat--dim");
+    if (isProblem) classes.push("seat--problem");
     const wanted = classes.join(" ");
     if (drawn.className !== wanted) drawn.className = wanted;
     const [x, y] = at?.get(seat.id) ?? [seat.x * scale, seat.y * scale];

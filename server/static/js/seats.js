@@ -32,16 +32,8 @@ const nowThere = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-
 
 const thereFormat = new Intl.DateTimeFormat("sv-SE", { timeZone: page.timezone }); // writes 2026-11-24
 
-/** The next days on which people work, as the week has it; the server knows the holidays. */
-function workingDays(today, n) {
-  const found = [today];
-  const at = new Date(`${today}T00:00Z`);
-  while (found.length < n) {
-    at.setUTCDate(at.getUTCDate() + 1);
-    if (at.getUTCDay() % 6) found.push(at.toISOString().slice(0, 10));
-  }
-  return found;
-}
+/** The days ahead on which the building is open; the server knows the holidays. */
+const openDays = (today) => page.seats.open_days.filter((day) => day >= today);
 
 /** Every quarter hour between two times, the last included, to choose from. */
 function fillTimes(select, first, last, value) {
@@ -53,6 +45,12 @@ function fillTimes(select, first, last, value) {
     select.replaceChildren(...options);
   }
   if (select.value !== String(value)) select.value = String(value);
+}
+
+/** "Needs attention: External monitor (no picture)". */
+function problemWords(seat) {
+  const each = seat.problems.map(({ what, note }) => (note ? t("%(what)s (%(note)s)", { what: page.seats.wrong[what], note }) : page.seats.wrong[what]));
+  return t("Needs attention: %(what)s", { what: each.join(t(", ")) });
 }
 
 export class Seats {
@@ -150,7 +148,9 @@ export class Seats {
     if (this.isTable(seat)) words.push(t("Whole table"));
     words.push(...seat.has.map((one) => page.seats.equipment[one]));
     if (seat.priority) words.push(t("Priority seat"));
-    return { state, label: words.join(" "), name: stretch?.name?.split(/[ 　]/)[0] ?? "", dim: !this.suits(seat) };
+    if (seat.problems.length) words.push(problemWords(seat));
+    const name = stretch?.name?.split(/[ 　]/)[0] ?? "";
+    return { state, label: words.join(" "), name, dim: !this.suits(seat), isProblem: seat.problems.length > 0 };
   }
 
   isTable = (seat) => this.day.places.has(seat.id);
@@ -194,6 +194,10 @@ export class Seats {
         setText(row.querySelector(".zones__count"), t("%(free)s of %(total)s free", { free, total: all }));
       },
     );
+    const problems = this.day.seats.filter((seat) => seat.problems.length).length;
+    const link = byId("seat-problems");
+    link.hidden = !problems;
+    setText(link.firstElementChild, t("%(n)s seats need attention", { n: problems }));
     const rules = byId("seat-rules");
     syncRows(
       rules,
@@ -208,7 +212,7 @@ export class Seats {
     const { day, from, to, isNow } = this.when;
     syncRows(
       byId("seat-days"),
-      workingDays(this.today(), DAYS),
+      openDays(this.today()).slice(0, DAYS),
       (one) => one,
       (one) => element("button", { type: "button", onclick: () => this.setDay(one) }),
       (button, one) => {
@@ -220,6 +224,7 @@ export class Seats {
     );
     const input = byId("seat-day");
     if (document.activeElement !== input) input.value = day;
+    for (const [id, to] of Object.entries(this.besides())) byId(id).setAttribute("aria-disabled", String(!to));
     for (const [name, [a, b]] of Object.entries(PRESETS)) byId(`seat-${name}`).setAttribute("aria-pressed", String(!isNow && a === from && b === to));
     const now = byId("seat-now");
     now.hidden = !this.isToday() || !this.facts.isOpen || this.now() >= this.facts.closes || this.now() < this.facts.opens;
@@ -228,6 +233,12 @@ export class Seats {
     fillTimes(byId("seat-from"), Math.min(opens, from), closes - 15, from);
     fillTimes(byId("seat-to"), from + 15, Math.max(closes, to), to);
     byId("seat-closed").hidden = this.facts.isOpen;
+  }
+
+  /** The open days before and after the one that is shown, as far as there are any to come. */
+  besides() {
+    const days = openDays(this.today());
+    return { "seat-earlier": days.findLast((day) => day < this.when.day), "seat-later": days.find((day) => day > this.when.day) };
   }
 
   /** The chosen seat: its day, and what can be done with it. */
@@ -250,6 +261,9 @@ export class Seats {
     if (seat.capacity > 1) about.push(t("%(n)s people", { n: seat.capacity }));
     if (seat.priority) about.push(t("Priority seat"));
     setText(byId("seat-about"), about.filter(Boolean).join(" · "));
+    const problem = byId("seat-problem");
+    problem.hidden = !seat.problems.length;
+    setText(problem.querySelector("a"), problemWords(seat));
     byId("seat-report").href = `/seats/${seat.id}/report?next=${encodeURIComponent(location.pathname + location.search)}`;
     const mark = byId("seat-mark");
     mark.className = `seat-mark seat-mark--${state}`;
@@ -392,7 +406,7 @@ export class Seats {
         const said = row.children[4];
         if (!said.children.length) said.append(element("span", { class: "seat-mark", "aria-hidden": "true" }), element("span"), element("span", { class: "hint" }));
         said.firstChild.className = `seat-mark seat-mark--${state}`;
-        setText(said.children[1], this.stateWords(state, stretch));
+        setText(said.children[1], [this.stateWords(state, stretch), seat.problems.length && problemWords(seat)].filter(Boolean).join(t("; ")));
         setText(said.children[2], state === "free" || !stretches.length ? "" : ` ${t("free %(times)s", { times: stretches.map(([a, b]) => `${clock(a)}–${clock(b)}`).join(t(", ")) })}`);
       },
     );
@@ -495,6 +509,8 @@ export class Seats {
       const { from } = this.fromNow();
       this.setTime(from, from < WORK[1] ? WORK[1] : this.facts.closes, true);
     });
+    for (const id of ["seat-earlier", "seat-later"])
+      byId(id).addEventListener("click", () => this.when && this.besides()[id] && this.setDay(this.besides()[id]));
     byId("seat-day").addEventListener("change", (event) => this.setDay(event.target.value));
     for (const id of ["seat-from", "seat-to"])
       byId(id).addEventListener("change", () => {
