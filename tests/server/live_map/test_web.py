@@ -466,6 +466,7 @@ def test_pages_tell_their_script_where_it_is(app, office, feed, colleague):
     zones = home["page"].pop("zones")
     assert home["page"] == {"floor": None, "person": None, "me": office.sato, "timezone": "Asia/Tokyo"}
     assert zones["18A"] == "18A区画"
+    assert set(floor["page"].pop("seats")) >= {"day", "equipment", "kinds"}
     assert floor["page"] == {
         "floor": "18",
         "person": office.suzuki,
