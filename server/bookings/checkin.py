@@ -108,12 +108,15 @@ def missed(now: datetime, among: Collection[int] | None = None) -> tuple[list[in
 
 def warn(booking_ids: Sequence[int], now: datetime) -> int:
     """Tell people that their place will be free again soon, in the caller's transaction; returns how many."""
-    rows = list(_locked(booking_ids))
-    for row in rows:
+    rows = {row.id: row for row in _locked(booking_ids)}
+    still = (
+        [rows[i] for i in missed(now, rows)[0]] if rows else []
+    )  # moved to later, or warned of by another, meanwhile
+    for row in still:
         row.is_warned = True
         news.tell(What.WARNED, row.id, row.person_id, now)
-    changes.record(Thing.BOOKING, sorted({row.person_id for row in rows if row.person_id is not None}), now)
-    return len(rows)
+    changes.record(Thing.BOOKING, sorted({row.person_id for row in still if row.person_id is not None}), now)
+    return len(still)
 
 
 def release(booking_ids: Sequence[int], now: datetime) -> int:

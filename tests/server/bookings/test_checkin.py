@@ -133,6 +133,20 @@ def test_what_one_pass_has_released_or_confirmed_another_leaves_alone_rp_17(desk
     assert (desks.state(missed), desks.told()) == (State.RELEASED, line)
 
 
+def test_of_two_passes_at_once_only_one_warns_rp_17(desks):
+    """RP-17: both have read that somebody is to be warned; who writes second tells nobody again."""
+    missed, now = desks.book(desks.sato, desks.seats[0], "08:30", "17:15"), make.at("09:01")
+    with db.reading():
+        assert checkin.missed(now) == ([missed], [])
+
+    told = []
+    for _ in range(2):
+        with db.transaction():
+            told.append(checkin.warn([missed], now))
+
+    assert told == [1, 0]
+
+
 def test_no_time_of_coming_or_leaving_is_written_down_p3(desks, monkeypatch):
     mine = desks.book(desks.sato, desks.seats[0], "08:30", "17:15")
     before = _times(mine)
@@ -217,7 +231,8 @@ def test_what_its_person_has_moved_to_later_meanwhile_is_neither_released_nor_co
         service.move(mine, Wish(desks.seats[0], make.at("10:00"), make.at("12:00")), now)
 
     with db.transaction():
-        assert (checkin.release([mine], now), checkin.confirm([mine], now)) == (0, 0)
+        done = [act([mine], now) for act in (checkin.release, checkin.warn, checkin.confirm)]
+        assert done == [0, 0, 0]
 
     assert desks.state(mine) is State.BOOKED
 
