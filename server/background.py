@@ -72,8 +72,8 @@ class Background:
             clocks = fleet_queries.clock_errors_ms(self._building.view.id)
             self._pipeline.restore(presence.whereabouts(), fleet_queries.levels(), clocks, now)
             self._keep_as_decided()
-        self._connection.start()
         jobs = timetable.start(self._settings.site, self._building.view.zone)
+        self._connection.start()
         gc.freeze()  # the model and the register stay; scanning them again and again is most of what gc costs here
         log.info("ready: %d receivers, %d floors", len(self._building.site.agents), len(self._building.site.floor_ids))
         try:

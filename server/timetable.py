@@ -22,12 +22,15 @@ from server.places import jobs as places_jobs
 from server.presence import disputes, statuses
 from server.presence import jobs as presence
 from server.privacy import jobs as privacy_jobs
+from server.privacy import queries as privacy_queries
 from server.privacy import service as privacy
 from server.retention_terms import Term
 from server.seating import fixation_jobs, lottery_jobs
 
 KEEP_FAILURES = timedelta(hours=24)
 KEEP_SLOTS = timedelta(days=1)  # nobody can take them any more
+SOON = timedelta(seconds=30)  # after a start, or after it failed, a job that was missed runs (RP-17)
+THREADS = 4  # of jobs that run at once: the process has that many connections to the database
 log = logging.getLogger(__name__)
 
 
@@ -42,6 +45,11 @@ class Job:
     name: str
     run: Callable[[str], int | None]
     at: Mapping[str, str] = field(default_factory=dict)  # CronTrigger's fields
+
+    @property
+    def is_at_an_hour(self) -> bool:
+        """Whether it runs once a day: who misses it waits for a day."""
+        return "hour" in self.at
 
 
 def _forgetting(expire: Callable[[datetime], int], keep: timedelta | Term = timedelta(0)) -> Callable[[str], int]:
@@ -111,26 +119,45 @@ JOBS = (
 
 
 def start(site: str, zone: tzinfo) -> BackgroundScheduler:
-    """Run the table until the scheduler is shut down; a late job runs once, not once for every hour missed."""
+    """Run the table until the scheduler is shut down; a late job runs once, not once for every hour missed.
+
+    What was due while nothing ran, runs soon (RP-17): of jobs of a certain hour we know when they ran last, the others
+    come round often enough to run at every start.
+    """
+    with db.reading():
+        ran_at = {name: ran.last_at for name, ran in privacy_queries.runs().items()}
     scheduler = BackgroundScheduler(
-        timezone=zone, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        timezone=zone,
+        executors={"default": {"type": "threadpool", "max_workers": THREADS}},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
+    now = clock.now()
     for job in JOBS:
         trigger = CronTrigger(timezone=zone, **job.at)
-        scheduler.add_job(run, trigger, args=(job, site, zone), id=job.name, name=job.name)
-    scheduler.add_listener(_failed, EVENT_JOB_ERROR)
+        first_at = trigger.get_next_fire_time(None, now)
+        if _is_missed(job, trigger, ran_at.get(job.name), now):
+            first_at = min(first_at, now + SOON)
+        scheduler.add_job(run, trigger, args=(job, site, zone), id=job.name, name=job.name, next_run_time=first_at)
+    scheduler.add_listener(lambda event: _failed(scheduler, event), EVENT_JOB_ERROR)
     scheduler.start()
     return scheduler
 
 
 def run(job: Job, site: str, zone: tzinfo) -> None:
-    """Run a job and write down how much it deleted, which the privacy officer reads (P10)."""
+    """Run a job and write down that it has run, and how much it deleted, which the privacy officer reads (P10)."""
     deleted = job.run(site)
-    if deleted is None:
+    if deleted is None and not job.is_at_an_hour:
         return
     with db.transaction():
-        privacy.note_run(job.name, deleted, clock.now(), zone)
+        privacy.note_run(job.name, deleted or 0, clock.now(), zone)
 
 
-def _failed(event: JobExecutionEvent) -> None:
+def _is_missed(job: Job, trigger: CronTrigger, ran_at: datetime | None, now: datetime) -> bool:
+    return ran_at is None or not job.is_at_an_hour or trigger.get_next_fire_time(ran_at, ran_at) <= now
+
+
+def _failed(scheduler: BackgroundScheduler, event: JobExecutionEvent) -> None:
     log.error("job failed: %s: %s", event.job_id, type(event.exception).__name__)
+    job, soon = scheduler.get_job(event.job_id), clock.now() + SOON
+    if job is not None and job.next_run_time > soon:
+        job.modify(next_run_time=soon)

@@ -9,7 +9,7 @@ from server.db import Base
 
 
 class RetentionRun(Base):
-    """A job that deletes what is too old ran on a day: when last, and how much it deleted."""
+    """A job that deletes what is too old, or has its hour, ran on a day: when last, and how much it deleted."""
 
     __tablename__ = "retention_run"
 

@@ -36,7 +36,7 @@ def publish_notice(notice: NewNotice, actor: str, now: datetime) -> int:
 
 
 def note_run(job: str, deleted: int, now: datetime, zone: tzinfo) -> None:
-    """The job ran and deleted so many rows: one line a job and day of the building, however often it runs."""
+    """The job ran and deleted so many rows, if any: one line a job and day of the building, however often it runs."""
     newest = select(RetentionRun.id, RetentionRun.at).where(RetentionRun.job == job)
     line = db.session.execute(newest.order_by(RetentionRun.at.desc()).limit(1)).first()
     if line is None or line.at.astimezone(zone).date() != now.astimezone(zone).date():

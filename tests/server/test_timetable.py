@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import make
 import pytest
+from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import func, select
 from watching import TOKYO
 
@@ -80,3 +81,28 @@ def test_the_table_starts_and_stops(sqlite):
         assert {job.id for job in running.get_jobs()} == {job.name for job in JOBS}
     finally:
         running.shutdown(wait=True)
+
+
+def test_what_was_due_while_nothing_ran_runs_soon_after_the_start_rp_17(sqlite, monkeypatch):
+    """RP-17: a job of a certain hour that was missed is not left for another day, and one that was not does not run."""
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)
+    due = {
+        job.name: CronTrigger(timezone=TOKYO, **job.at).get_next_fire_time(None, now - timedelta(days=1))
+        for job in JOBS
+        if job.is_at_an_hour
+    }
+    missed, done = sorted(due)[:2]
+    with db.transaction():
+        for name, at in due.items():
+            service.note_run(name, 0, at - timedelta(minutes=1) if name == missed else at, TOKYO)
+
+    running = timetable.start("main", TOKYO)
+    try:
+        first = {job.id: job.next_run_time for job in running.get_jobs()}
+    finally:
+        running.shutdown(wait=True)
+
+    assert now < first[missed] <= now + timetable.SOON
+    assert first[done] == due[done] + timedelta(days=1)
+    assert max(first[job.name] for job in JOBS if not job.is_at_an_hour) <= now + timetable.SOON
