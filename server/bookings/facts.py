@@ -2,26 +2,44 @@
 
 from datetime import datetime, timedelta
 
+import psycopg
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+
+from server import db
 from server.bookings import queries, rules
 from server.bookings.floor_days import FRESH, FloorDay, Known
 from server.bookings.rules import Facts, How, Repeat, Wish
 from server.errors import Refused
+from server.people.models import Person
 from server.places.rules import SeatKind
 
 NO_SEAT = "There is no such seat."
+MEANWHILE = "Somebody else changed this at the same moment. Please try again."
 
 
-def gather(person_id: int, wish: Wish, now: datetime, *, moved_id: int | None = None, known: Known = FRESH) -> Facts:
+def gather(
+    person_id: int,
+    wish: Wish,
+    now: datetime,
+    *,
+    moved_id: int | None = None,
+    known: Known = FRESH,
+    is_for_keeps: bool = False,
+) -> Facts:
     """The facts of one wish; Refused (404) when there is no such seat.
 
-    moved_id   the booking that would become this one
-    known      who tells what holds of the seat
+    moved_id       the booking that would become this one
+    known          who tells what holds of the seat
+    is_for_keeps   what is counted of the person stays so until the transaction ends
     """
     on = floor_day(wish, known)
     seat = on.seats[wish.seat_id]
     held = on.house_rules(seat)
     n_in_week = 0
     if held.quota_per_week:
+        if is_for_keeps:
+            one_at_a_time(person_id)
         monday = on.midnight - timedelta(days=on.day.weekday())
         n_in_week = queries.n_in_week(person_id, seat.zone_id, monday, moved_id)
     recent: list[int] = []
@@ -42,6 +60,19 @@ def gather(person_id: int, wish: Wish, now: datetime, *, moved_id: int | None = 
         responsible=on.rules.responsible(on.zones[seat.zone_id], SeatKind(seat.kind)),
         floor_id=on.floor.id,
     )
+
+
+def one_at_a_time(person_id: int) -> None:
+    """Whoever counts what somebody has before adding to it does so alone; SQLite has one writer.
+
+    It does not hold up whoever merely refers to the person.
+    """
+    try:
+        db.session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
+    except OperationalError as error:
+        if isinstance(error.orig, psycopg.errors.DeadlockDetected):  # two parties of the same people
+            raise Refused("changed_meanwhile", MEANWHILE) from None
+        raise
 
 
 def floor_day(wish: Wish, known: Known) -> FloorDay:

@@ -87,8 +87,10 @@ class SeriesView:
 def plan(person_id: int, wanted: Plan, now: datetime, *, but: int | None = None) -> list[Day]:
     """Every day of it still ahead, on which the building is open and the person there; what is in the way of each.
 
-    but   a series that this one takes the place of
+    but   a series of theirs, or that they made for somebody, that this one takes the place of
     """
+    if but is not None:
+        _check_own(but, person_id)
     opening, days = _days(wanted, now)
     away = absence.absences(person_id, now)
     found: list[Day] = []
@@ -120,6 +122,7 @@ def make(
 
     chosen   which seat to book on which day, of those that can be booked now; None: the place itself, every day of it
     """
+    facts.one_at_a_time(person_id)
     if len(of_person(person_id, now)) >= MOST:
         raise Refused("too_many_series", "You can have %(n)s weekly series at most.", n=MOST)
     days = [day for day in plan(person_id, wanted, now) if not day.is_later]
@@ -374,6 +377,12 @@ def _end(row: Series, first_day: date | None, now: datetime, *, by_id: int | Non
         changes.record(Thing.BOOKING, row.person_id, now)
     db.session.flush()
     return len(ahead)
+
+
+def _check_own(series_id: int, person_id: int) -> None:
+    mine = or_(Series.person_id == person_id, Series.booked_by_id == person_id)
+    if db.session.scalar(select(Series.id).where(Series.id == series_id, ~Series.is_over, mine)) is None:
+        raise Refused("no_series", GONE, 404)
 
 
 def _own(series_id: int, person_id: int) -> Series:

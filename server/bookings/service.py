@@ -24,6 +24,7 @@ from server.places.rules import SeatKind
 TAKEN = "Someone else booked this seat first. Choose another seat."
 OVERLAP = "You already have a seat at that time. Cancel it first."
 GONE = "There is no such booking."
+ONLY_OFFERED = "This seat is only kept for you. Take the offer first, under My seats."
 
 SLOTS = cast(Table, Slot.__table__)
 _BOOK = insert(cast(Table, Booking.__table__)).returning(Booking.id)
@@ -61,7 +62,7 @@ def book(
     known          who tells what holds of the seat
     more           further columns: `state`, `series_id`, `party_id`, `offered_until`, `is_confirmed`
     """
-    found = facts.gather(person_id, wish, now, known=known)
+    found = facts.gather(person_id, wish, now, known=known, is_for_keeps=True)
     verdict = rules.judge(wish, found, now)
     row = {
         "seat_id": wish.seat_id,
@@ -103,10 +104,10 @@ def move(booking_id: int, wish: Wish, now: datetime, *, known: Known = FRESH, by
 
     by_id   who does it, when it is not its person
     """
-    row = held(booking_id)
+    row = _taken(booking_id)
     if row.person_id is None:
         raise Refused("no_booking", GONE, 404)
-    found = facts.gather(row.person_id, wish, now, moved_id=row.id, known=known)
+    found = facts.gather(row.person_id, wish, now, moved_id=row.id, known=known, is_for_keeps=True)
     verdict = rules.judge(wish, found, now)
     _let_go(row)
     was = (_floor_of(row.seat_id), row.starts_at, row.ends_at)
@@ -163,7 +164,7 @@ def take_back(booking_id: int, now: datetime) -> Verdict:
     if row is None or row.person_id is None or not row.is_for_absence or row.state != State.CANCELLED.value:
         raise Refused("no_booking", GONE, 404)
     wish = Wish(row.seat_id, max(row.starts_at, rules.begun_quarter(now)), row.ends_at)  # its grace begins anew
-    found = facts.gather(row.person_id, wish, now, moved_id=row.id)
+    found = facts.gather(row.person_id, wish, now, moved_id=row.id, is_for_keeps=True)
     verdict = rules.judge(wish, found, now)
     row.starts_at = wish.starts_at
     row.state, row.is_for_absence, row.is_warned = State.BOOKED.value, False, False
@@ -177,7 +178,7 @@ def take_back(booking_id: int, now: datetime) -> Verdict:
 
 def confirm(booking_id: int, now: datetime) -> None:
     """Whoever has it has come; a second time changes nothing."""
-    row = held(booking_id)
+    row = _taken(booking_id)
     if not row.starts_at - timedelta(minutes=30) <= now < row.ends_at:
         raise Refused("not_now", "You can sit down half an hour before your booking begins.")
     if not row.is_confirmed:
@@ -195,6 +196,14 @@ def release(booking_id: int, now: datetime) -> None:
 def held(booking_id: int) -> Booking:
     """The row of a booking that keeps a place, locked until the transaction ends; Refused (404) when there is none."""
     return _held(booking_id)[0]
+
+
+def _taken(booking_id: int) -> Booking:
+    """The same of what is somebody's by now: an offer that ends is taken by `waits.accept` alone, while it lasts."""
+    row = held(booking_id)
+    if row.state == State.OFFERED.value:
+        raise Refused("only_offered", ONLY_OFFERED)
+    return row
 
 
 def is_held(booking_id: int) -> bool:

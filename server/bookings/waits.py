@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import delete, func, or_, select
 
 from server import changes, db
-from server.bookings import choice, news, queries, service
+from server.bookings import choice, facts, news, queries, service
 from server.bookings.choice import Option
 from server.bookings.models import Booking, Wait
 from server.bookings.news import What
@@ -64,6 +64,7 @@ def ask(
         check_kind(kind)
     if zone_id is not None and zone_id not in {zone.id for zone in places.zones(floor.id) if not zone.excluded}:
         raise Refused("no_zone", "There is no such zone.", 404)
+    facts.one_at_a_time(person_id)
     mine = of_person(person_id, now)
     if any((one.floor_id, one.zone_id, one.kind, one.starts_at, one.ends_at)
            == (floor.id, zone_id, kind, starts_at, ends_at) for one in mine):  # fmt: skip

@@ -1,10 +1,13 @@
 """The same place every week: clashes first, made as far ahead as the rules let, asked about, and ended by silence."""
 
+from dataclasses import replace
 from datetime import date, time, timedelta
+from functools import partial
 
 import make
 import pytest
 from desks import Desks, at_clock
+from racing import at_once
 from sqlalchemy import select
 from watching import TOKYO
 
@@ -158,6 +161,32 @@ def test_somebody_elses_series_is_no_series_of_mine(desks):
         with pytest.raises(Refused) as refused, db.transaction():
             act()
         assert (refused.value.code, refused.value.status) == ("no_series", 404)
+
+
+def test_a_plan_in_place_of_somebody_elses_series_tells_as_much_as_of_none(desks):
+    made = make_series(desks, desks.sato, weekly(desks))
+
+    for of_nobody in (made, made + 1000):
+        with pytest.raises(Refused) as refused, db.reading():
+            series.plan(desks.suzuki, weekly(desks), NOW, but=of_nobody)
+        assert (refused.value.code, refused.value.status) == ("no_series", 404)
+
+    with db.reading():
+        assert series.plan(desks.sato, weekly(desks), NOW, but=made)[0].clash is None
+
+
+def test_nobody_has_more_series_than_there_may_be_however_many_are_made_at_once(desks, monkeypatch):
+    monkeypatch.setattr(series, "MOST", 2)
+    first = THURSDAY + timedelta(weeks=1)
+    wanted = [
+        replace(weekly(desks, 1, seat=n % 4, first=first), starts=time(9 + n), ends=time(10 + n)) for n in range(6)
+    ]
+
+    told = at_once([partial(make_series, desks, desks.sato, one) for one in wanted])
+
+    assert sorted(told) == ["done"] * 2 + ["too_many_series"] * 4
+    with db.reading():
+        assert len(series.of_person(desks.sato, NOW)) == 2
 
 
 def ask(monkeypatch, weeks: int, days: int = 0) -> list[int]:

@@ -1,12 +1,12 @@
 """Bookings and the slots that keep them apart, on both databases."""
 
-import threading
 from datetime import date, timedelta
 from functools import partial
 
 import make
 import pytest
 from floor_with_seats import FloorWithSeats
+from racing import at_once
 from sqlalchemy import func, insert, select, update
 
 from server import changes, db
@@ -198,6 +198,34 @@ def test_a_quota_counts_the_calendar_week_and_not_what_was_cancelled_or_moved(of
     book(office.suzuki, office.seat, day=monday + timedelta(days=2), now=early)
 
 
+def test_a_quota_holds_for_bookings_made_in_the_same_moment(office):
+    office.rule(quota_per_week=2, ahead_days=30)
+    days = [date(2026, 11, 16) + timedelta(days=n) for n in range(5)]
+    early = make.at("07:00", days[0])
+
+    told = at_once([partial(book, office.suzuki, office.seat, day=day, now=early) for day in days])
+
+    assert sorted(told) == ["done"] * 2 + ["quota"] * 3
+
+
+def test_parties_of_the_same_people_under_a_quota_end_with_an_answer(office):
+    """Each holds one person and waits for the other: one of the two is refused with a sentence, at the worst."""
+    office.rule(quota_per_week=2)
+
+    def party(*pairs: tuple[int, int], starts: str) -> None:
+        with db.transaction():
+            for person, seat in pairs:
+                service.book(person, Wish(seat, make.at(starts), make.at("12:00")), SEVEN)
+
+    told = at_once([
+        partial(party, (office.suzuki, office.seats[0]), (office.sato, office.seats[1]), starts="08:30"),
+        partial(party, (office.sato, office.seats[2]), (office.suzuki, office.seats[3]), starts="08:30"),
+    ])  # fmt: skip
+
+    assert sorted(told)[0] == "done" or sorted(told)[1] == "done"
+    assert set(told) <= {"done", "changed_meanwhile", "seat_taken", "overlap"}
+
+
 def test_the_seat_of_last_time_is_hinted_at_and_blocked_only_where_the_zone_says_so(office):
     with db.transaction():
         last = make.booking(office.suzuki, office.seat, day=date(2026, 11, 18))
@@ -269,25 +297,6 @@ def attempt(pattern, office, people, seats, mine, n, day) -> str:
     except Refused as error:
         return error.code
     return "won"
-
-
-def at_once(attempts) -> list[str]:
-    """Run all of them in threads of their own, started together."""
-    answers, start = [], threading.Barrier(len(attempts))
-
-    def run(one) -> None:
-        start.wait()
-        try:
-            answers.append(one())
-        except Exception as error:
-            answers.append(repr(error)[:200])
-
-    threads = [threading.Thread(target=run, args=(one,)) for one in attempts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
 
 
 def test_two_who_swap_seats_at_once_end_with_an_answer_and_two_seats_rp_02(office):

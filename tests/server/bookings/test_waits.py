@@ -1,14 +1,16 @@
 """Waiting for a place: first come, first served, at once, by an offer that holds the place and expires."""
 
 from datetime import timedelta
+from functools import partial
 
 import make
 import pytest
 from desks import Desks, at_clock
+from racing import at_once
 
 from server import db
 from server.bookings import jobs, service, waits
-from server.bookings.rules import State, WaitState
+from server.bookings.rules import State, WaitState, Wish
 from server.errors import Refused
 from server.places import queries as places
 
@@ -70,10 +72,19 @@ def test_an_offer_without_an_answer_goes_to_the_next_one_once_rp_17(desks, full,
     first = ask(desks, desks.suzuki)
     ask(desks, desks.sato, NOW + timedelta(seconds=1))
     desks.cancel(full[0], NOW)
+    (offer,) = mine(desks.suzuki)
     later = NOW + waits.OFFER
     with pytest.raises(Refused) as refused, db.transaction():
         waits.accept(first, desks.suzuki, later)
     assert refused.value.code == "offer_over"
+    for take in (
+        lambda booking: service.confirm(booking, later),
+        lambda booking: service.move(booking, Wish(desks.seats[1], make.at("09:00"), make.at("12:15")), later),
+    ):  # however somebody reaches for what is only offered
+        with pytest.raises(Refused) as refused, db.transaction():
+            take(offer.booking_id)
+        assert refused.value.code == "only_offered"
+    assert desks.state(offer.booking_id) is State.OFFERED
 
     for _ in range(2):
         at_clock(monkeypatch, later)
@@ -82,6 +93,15 @@ def test_an_offer_without_an_answer_goes_to_the_next_one_once_rp_17(desks, full,
     assert mine(desks.suzuki, later) == []
     (offer,) = mine(desks.sato, later)
     assert (offer.seat_code, offer.offered_until) == ("18A-001", later + waits.OFFER)
+
+
+def test_nobody_waits_for_more_places_than_they_may_however_many_are_asked_for_at_once(desks, full, monkeypatch):
+    monkeypatch.setattr(waits, "MOST", 2)
+    times = [(f"{hour:02}:00", f"{hour + 1:02}:00") for hour in range(9, 15)]
+
+    told = at_once([partial(ask, desks, desks.suzuki, starts=starts, ends=ends) for starts, ends in times])
+
+    assert sorted(told) == ["done"] * 2 + ["too_many_waits"] * 4
 
 
 def test_who_gives_up_lets_the_next_one_have_it_at_once(desks, full):
