@@ -23,6 +23,7 @@ from server.places.queries import BuildingView, FloorView, SeatView, ZoneView
 
 NO_SIGN = "There is no seat or zone with this code."
 NOT_KNOWN = "No seat can be given for this number here."
+MOST_GIVEN = 60  # seats in ten minutes on one shared screen: as fast as people can step up to it
 
 pages = Blueprint("arrival", __name__, template_folder="templates")
 
@@ -115,26 +116,22 @@ def kiosk_seat() -> ResponseReturnValue:
 
 
 def _give(staff_no: str, floor: FloorView, now: datetime) -> tuple[Option, datetime]:
-    scope = [f"kiosk:{current_account().account_id}"]
-    with db.transaction():
-        wait_s = failures.reserve(scope, now)
-    if wait_s is not None:
-        raise Refused("too_many_requests", "Too many requests. Please wait a moment.", 429, retry_after_s=wait_s)
+    screen = current_account().account_id
+    wrong = [f"kiosk:{screen}"]
+    with db.transaction():  # what is refused here counts as no try
+        wait_s = failures.reserve([f"kiosk-any:{screen}"], now, MOST_GIVEN) or failures.reserve(wrong, now)
+        if wait_s is not None:
+            raise Refused("too_many_requests", "Too many requests. Please wait a moment.", 429, retry_after_s=wait_s)
     with db.transaction():
         person_id = people.person_of_staff_no(staff_no, now.astimezone(_building().zone).date()) if staff_no else None
         if person_id is None or not own_choices.of(person_id).may_kiosk:
             raise Refused("no_seat_for_number", NOT_KNOWN, 404)
         try:
             found = walk_up.give_a_seat(person_id, floor, How.KIOSK, now)
-        except Refused as refused:
-            raise _plain(refused) from None
-        failures.take_back(scope, now)
+        except Refused:  # why not would tell whose numbers there are, and who has a seat already
+            raise Refused("no_seat_for_number", NOT_KNOWN, 404) from None
+        failures.take_back(wrong, now)
     return found
-
-
-def _plain(refused: Refused) -> Refused:
-    """A shared screen does not tell whether somebody has a seat already, nor which."""
-    return refused if refused.code == "no_free_seat" else Refused("no_seat_for_number", NOT_KNOWN, 404)
 
 
 def _kiosk(now: datetime, *, error: str = "", given: Option | None = None, until: datetime | None = None) -> str:

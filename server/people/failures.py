@@ -42,14 +42,16 @@ def address_scope(address: str) -> str:
     return f"address:{_digest(str(getattr(ip, 'ipv4_mapped', None) or ip))}"
 
 
-def reserve(scopes: Sequence[str], now: datetime) -> int | None:
+def reserve(scopes: Sequence[str], now: datetime, limit: int = LIMIT) -> int | None:
     """Write a try down before it is made; or how many seconds to wait, when a scope is used up.
 
     Written first and taken back on success, so that a hundred tries at once count as a hundred.
+
+    limit   tries within ten minutes
     """
     _one_at_a_time(scopes)
     db.session.execute(delete(SignInFailure).where(SignInFailure.at <= now - WITHIN))
-    waits = [wait for scope in scopes if (wait := _wait_s(scope, now)) is not None]
+    waits = [wait for scope in scopes if (wait := _wait_s(scope, now, limit)) is not None]
     if waits:
         return max(waits)
     db.session.execute(insert(SignInFailure), [{"scope": scope, "at": now} for scope in scopes])
@@ -67,13 +69,13 @@ def expire(before: datetime) -> int:
     return len(list(db.session.scalars(old)))
 
 
-def _wait_s(scope: str, now: datetime) -> int | None:
+def _wait_s(scope: str, now: datetime, limit: int) -> int | None:
     tries = list(
         db.session.scalars(
-            select(SignInFailure.at).where(SignInFailure.scope == scope).order_by(SignInFailure.at.desc()).limit(LIMIT)
+            select(SignInFailure.at).where(SignInFailure.scope == scope).order_by(SignInFailure.at.desc()).limit(limit)
         )
     )
-    if len(tries) < LIMIT:
+    if len(tries) < limit:
         return None
     return max(1, math.ceil((tries[-1] + WITHIN - now).total_seconds()))
 

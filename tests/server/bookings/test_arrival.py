@@ -6,11 +6,12 @@ from desks import Desks, at_clock
 from sqlalchemy import select
 
 from server import clock, db
-from server.bookings import own_choices, queries
+from server.bookings import arrival, own_choices, queries
 from server.bookings.models import Booking
 from server.bookings.own_choices import SeatChoices
 from server.bookings.queries import BookingView
 from server.bookings.rules import State
+from server.people import failures
 from server.people import service as people
 from server.people.models import Person
 from server.people.rules import Audience, Level, Role, Signal
@@ -143,6 +144,33 @@ class TestKiosk:
         screen = signed_in(Role.KIOSK)
         tries = [screen.send("/kiosk/seats", floor="18", staff_no=str(n)).status_code for n in range(12)]
         assert tries == [404] * 10 + [429] * 2
+
+    def test_on_a_full_floor_a_number_that_there_is_is_answered_like_one_that_there_is_not(self, desks, signed_in):
+        screen = signed_in(Role.KIOSK)
+        with db.transaction():
+            others = [make.person(unit_id=desks.section) for _ in (*desks.seats, *desks.others)]
+        for one, seat in zip(others, (*desks.seats, *desks.others), strict=True):
+            desks.book(one, seat, "10:00", "17:15")
+
+        def told(number: str) -> tuple[int, str]:
+            answer = screen.send("/kiosk/seats", floor="18", staff_no=number)
+            return answer.status_code, answer.text.partition("<main")[2].partition("</main")[0]
+
+        assert told(self.number(desks.sato)) == told("999999")
+
+    def test_it_gives_no_more_seats_than_people_can_step_up_to_it(self, desks, signed_in, monkeypatch):
+        """Whoever knows or guesses numbers does not book a whole floor full from one screen."""
+        screen = signed_in(Role.KIOSK)
+        monkeypatch.setattr(arrival, "MOST_GIVEN", 3)
+        with db.transaction():
+            people = [make.person(unit_id=desks.section) for _ in range(4)]
+
+        numbers = [self.number(one) for one in people]
+        given = [screen.send("/kiosk/seats", floor="18", staff_no=number).status_code for number in numbers]
+
+        assert given == [200, 200, 200, 429]
+        at_clock(monkeypatch, clock.now() + failures.WITHIN)
+        assert screen.send("/kiosk/seats", floor="18", staff_no=numbers[3]).status_code == 200
 
     def test_it_opens_nothing_else_of_seats(self, desks, signed_in):
         screen = signed_in(Role.KIOSK)
