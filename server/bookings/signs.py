@@ -29,7 +29,8 @@ class Sign:
 def sheet() -> ResponseReturnValue:
     """The sheets of a zone: its entrance, then its seats, eight on a page; with `seat`, that one's only."""
     at = desk()
-    zones = [zone for zone in at.zones if zone.id in {seat.zone_id for seat in places.seats(at.building.id)}]
+    with_seats = {seat.zone_id for seat in places.seats(at.building.id)}
+    zones = [zone for zone in at.zones if zone.id in with_seats]
     wanted, only = request.args.get("zone", ""), request.args.get("seat", "")
     zone = at.zone_by_code(wanted) if wanted else next(iter(zones), None)
     here = [] if zone is None else [seat for seat in places.seats_on_floor(zone.floor_id) if seat.zone_id == zone.id]

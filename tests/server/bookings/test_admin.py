@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 import make
 import pytest
+from sqlalchemy import event
 from visitor import Visitor
 from werkzeug.test import TestResponse
 
@@ -245,6 +246,27 @@ def test_signs_carry_the_whole_address_and_the_code_to_type(office: Office, cler
     assert "entrance" not in text_of(clerk.get("/admin/seats/signs?zone=18A&seat=18A-001"))
     assert saved(clerk.send(f"/admin/seats/{office.seat}/code"))
     assert code not in clerk.get("/admin/seats/signs?zone=18A").text
+
+
+def test_looking_after_seats_asks_the_database_as_often_for_many_zones_as_for_few(
+    office: Office, facilities: Visitor
+) -> None:
+    pages = [f"/admin/seats{page}?zone=18A" for page in ("", "/rules", "/signs", "/reports")]
+
+    def asked(page: str) -> int:
+        statements: list[str] = []
+        listener = lambda *given: statements.append(given[2])  # noqa: E731
+        event.listen(db.engine(), "before_cursor_execute", listener)
+        assert facilities.get(page).status_code == 200
+        event.remove(db.engine(), "before_cursor_execute", listener)
+        return len(statements)
+
+    few = [asked(page) for page in pages]
+    with db.transaction():
+        for n in range(12):
+            make.seat(make.zone(office.floor, f"18X{n}", y_m=20.0), f"18X{n}-001", y_m=21.0)
+
+    assert [asked(page) for page in pages] == few
 
 
 def test_owners_and_merging_are_for_facilities_and_bookings_stay(
