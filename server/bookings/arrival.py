@@ -39,11 +39,11 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Who has the seat now: by name only as far as they show it (P4)."""
+    """Who has the seat now: by name only as far as they show it (P4), and not whether they have come (P3)."""
 
     name: str
     until: datetime
-    is_confirmed: bool
+    has_begun: bool
 
 
 @pages.post("/s")
@@ -217,7 +217,7 @@ def _taken(seat: SeatView, now: datetime) -> Taken | None:
     one = next(iter(queries.of_seats(table, now, now + QUARTER)), None)
     if one is None:
         return None
-    return Taken(_shown_name(one, now), one.ends_at, one.is_confirmed)
+    return Taken(_shown_name(one, now), one.ends_at, one.starts_at <= now)
 
 
 def _shown_name(one: BookingView, now: datetime) -> str:

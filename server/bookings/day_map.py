@@ -4,7 +4,7 @@ import gzip
 import hashlib
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -90,7 +90,7 @@ class DayMap:
             {person_id: frozenset(seats) for person_id, seats in own.items()},
             _at_home(on),
             frozenset().union(*(one.unit_ids for one in known.values())),
-            _valid_until(on, known.values(), now),
+            _valid_until(on, bookings, known.values(), now),
         )
 
     def answer(
@@ -181,11 +181,12 @@ def _filled(first: int, stop: int, blocks: Sequence[Run]) -> Iterable[Run]:
         yield Run(at, stop)
 
 
-def _valid_until(on: FloorDay, known: Iterable[Known], now: datetime) -> datetime:
-    """When a pause ends, a zone opens to everybody, or another day begins."""
+def _valid_until(on: FloorDay, bookings: Iterable[BookingView], known: Iterable[Known], now: datetime) -> datetime:
+    """When a booking begins or ends, a pause ends, a zone opens to everybody, or another day begins."""
     zone = on.opening.zone
     today = now.astimezone(zone).date()
     turns = [datetime.combine(today + timedelta(days=1), time(), zone)]
+    turns += [edge for one in bookings for edge in (one.starts_at, one.ends_at)]
     turns += [one.choices.paused_until for one in known if one.choices.paused and one.choices.paused_until is not None]
     opens = {on.house_rules(seat).open_to_all_from for seat in on.seats.values()} | {rules.PRIORITY_UNTIL}
     turns += [datetime.combine(today, one, zone) for one in opens if one is not None]
@@ -213,8 +214,8 @@ def _body(
         key = (seat.zone_id, seat.kind, seat.is_priority and seat.equipment, on.holders.get(seat.id))
         if key not in why_not:
             why_not[key] = _why_not(on, seat, viewer, needs, now)
-        runs = _told(day_map.runs[seat.id], viewer.person_id, is_over=is_over)
-        told = _seat(day_map, seat, runs, viewer, names, why_not[key])
+        runs = _told(day_map.runs[seat.id], viewer.person_id, now)
+        told = _seat(day_map, seat, runs, viewer, names, why_not[key], now)
         if seat.zone_id in minded and seat.id in on.problems:
             told["problems"] = [{"what": one.what, "note": one.note} for one in on.problems[seat.id]]
         seats.append(told)
@@ -238,6 +239,7 @@ def _seat(
     viewer: Viewer,
     names: frozenset[int] | set[int],
     why_not: str,
+    now: datetime,
 ) -> dict[str, Any]:
     on = day_map.on
     table = None if seat.table_id is None else on.seats.get(seat.table_id)
@@ -253,35 +255,31 @@ def _seat(
         "priority": seat.is_priority,
         "own": on.holders.get(seat.id) is not None and on.holders.get(seat.id) == viewer.person_id,
         "equipment": seat.equipment,
-        "stretches": [_stretch(day_map, run, viewer, names, why_not) for run in runs],
+        "stretches": [_stretch(day_map, run, viewer, names, why_not, now) for run in runs],
     }
 
 
-def _told(runs: Sequence[Run], person_id: int | None, *, is_over: bool) -> Iterable[Run]:
-    """The runs without since when somebody else sits there: the free time before is theirs as well (P3).
-
-    is_over   the day has passed: nobody reads any more what of others' bookings was used
-    """
+def _told(runs: Sequence[Run], person_id: int | None, now: datetime) -> Iterable[Run]:
+    """The runs without since when others have had a seat: the free time before is theirs as well (P3)."""
     begins: int | None = None
     for run, following in zip_longest(runs, runs[1:]):
-        if run.booking is None and run.why is None and following is not None and _sits(following, person_id):
+        if run.booking is None and run.why is None and following is not None and _has_begun(following, person_id, now):
             begins = run.first
             continue
-        told = run if begins is None else run._replace(first=begins)
+        yield run if begins is None else run._replace(first=begins)
         begins = None
-        if is_over and told.booking is not None and told.booking.person_id != person_id:
-            told = told._replace(booking=replace(told.booking, state=State.BOOKED))
-        yield told
 
 
-def _sits(run: Run, person_id: int | None) -> bool:
+def _has_begun(run: Run, person_id: int | None, now: datetime) -> bool:
+    """Whether it is a booking of somebody else whose time has come, whether or not they have (P3)."""
     one = run.booking
-    return one is not None and one.state is State.IN_USE and (one.person_id is None or one.person_id != person_id)
+    return one is not None and one.starts_at <= now and (one.person_id is None or one.person_id != person_id)
 
 
 def _stretch(
-    day_map: DayMap, run: Run, viewer: Viewer, names: frozenset[int] | set[int], why_not: str
+    day_map: DayMap, run: Run, viewer: Viewer, names: frozenset[int] | set[int], why_not: str, now: datetime
 ) -> dict[str, Any]:
+    """What a viewer reads of it. Others' seats are in use while their time runs: by the clock, never by who came."""
     on, booking = day_map.on, run.booking
     found: dict[str, Any] = {"from": _clock(on, run.first), "until": _clock(on, run.stop)}
     if booking is None:
@@ -292,7 +290,8 @@ def _stretch(
         return found | {"state": NOT_AVAILABLE, "reason": run.why}
     if booking.person_id is not None and booking.person_id == viewer.person_id:
         return found | {"state": MINE, "booking": booking.id, "in_use": booking.state is State.IN_USE}
-    found["state"] = IN_USE if booking.state is State.IN_USE else BOOKED
+    runs_now = booking.starts_at <= now < booking.ends_at and booking.state is not State.OFFERED
+    found["state"] = IN_USE if runs_now else BOOKED
     if booking.person_id is not None and booking.person_id in names and booking.state is not State.OFFERED:
         found |= {"person_id": booking.person_id, "name": day_map.people[booking.person_id].name}
     return found

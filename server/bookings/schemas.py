@@ -131,7 +131,13 @@ class StretchOut(Schema):
 
     begins = String(data_key="from", required=True, metadata=CLOCK)
     until = String(required=True, metadata=CLOCK)
-    state = String(required=True, validate=OneOf(SEAT_STATES))
+    state = String(
+        required=True,
+        validate=OneOf(SEAT_STATES),
+        metadata={
+            "description": "Others' seats are in_use while a booking's time runs, whether or not its person came."
+        },
+    )
     reason = String(
         metadata={"description": "Why it is not available: the code of the refusal, or out_of_service."} | WHERE_TRUE
     )

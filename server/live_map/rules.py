@@ -94,7 +94,9 @@ def kind_of(viewer: Viewer) -> Viewer:
 def granted(viewer: Viewer, subject: Subject, now: datetime) -> Granted:
     """How much of the subject's place the viewer may see now (P4, P5, P13)."""
     beacon, booking = (visible_level(viewer, subject.choices, subject.unit_ids, now, signal) for signal in Signal)
-    return Granted(beacon, booking)
+    return Granted(
+        beacon, booking, is_self=viewer.person_id is not None and viewer.person_id == subject.choices.person_id
+    )
 
 
 def entry(viewer: Viewer, subject: Subject, closed: Closed, now: datetime) -> Entry:

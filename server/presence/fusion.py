@@ -10,7 +10,8 @@ takes part in the decision, so what is hidden cannot show through what is chosen
    stays beside the place, so that the reader sees both.
 3. a beacon heard now and settled in another zone (or on another floor) than the check-in or booking says: a claim is
    what somebody meant to do, the beacon is where they are. In the same zone the claim says it more exactly: the seat.
-4. a check-in: the person's own word about a place, until its end. The last one counts.
+4. a check-in: the person's own word about a place, until its end. The last one counts. Only the person reads it: to
+   others it is a booking like any, since "booked" beside "checked in" would tell who has not come yet (P3).
 5. a booking, from its beginning until its end, whatever the radio says: an unheard badge is no sign of absence.
 6. the beacon, with its age; the last place when it has gone quiet.
 7. nothing.
@@ -20,7 +21,7 @@ down no beacon counts as heard now, so claims go before it, and the answer says 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -81,10 +82,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """How much of a place one viewer may see, by signal; check-ins count as bookings."""
+    """How much of a place one viewer may see, by signal; check-ins count as bookings.
+
+    is_self   the viewer is the person, who alone reads from their booking whether they have come (P3)
+    """
 
     beacon: Level
     booking: Level
+    is_self: bool = False
 
     @property
     def is_hidden(self) -> bool:
@@ -154,7 +159,8 @@ def fuse(
     beacon = seen(where, granted.beacon, zone_is_counts_only=zone_is_counts_only)
     is_deaf = radio.is_deaf_on(beacon.floor_id) and beacon.state is not Shown.HIDDEN
     heard_at = where.heard_at if where is not None and beacon.state in SETTLED and not is_deaf else None
-    claim = None if granted.booking is Level.HIDDEN else _claim(claims, now)
+    told = claims if granted.is_self else [replace(one, source=Source.BOOKING) for one in claims]
+    claim = None if granted.booking is Level.HIDDEN else _claim(told, now)
     if said is not None and said.is_elsewhere and not _beats(heard_at, said):
         return Found(Shown.AWAY, source=Source.STATUS, until=said.ends_at, status=status, is_deaf=is_deaf)
     if claim is not None and not (heard_at is not None and _contradicts(beacon, heard_at, claim)):

@@ -201,7 +201,7 @@ def _granted(viewer: Viewer, person_id: int, now: datetime, day: date) -> Grante
         return Granted(Level.HIDDEN, Level.HIDDEN)
     units = people.units_of_people(day, [person_id]).get(person_id, frozenset())
     beacon, booking = (visible_level(viewer, choices, units, now, signal) for signal in Signal)
-    return Granted(beacon, booking)
+    return Granted(beacon, booking, is_self=viewer.person_id == person_id)
 
 
 def _is_heard_again(was: Whereabouts, new: Whereabouts) -> bool:

@@ -44,6 +44,7 @@ def where_now_of(
         granted = Granted(
             beacon=visible_level(viewer, subject, held, now, Signal.BEACON),
             booking=visible_level(viewer, subject, held, now, Signal.BOOKING),
+            is_self=viewer.person_id == person_id,
         )
         found[person_id] = fuse(
             where,

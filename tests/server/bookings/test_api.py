@@ -492,6 +492,33 @@ def test_since_when_somebody_sits_on_a_seat_is_read_by_nobody_else_p3(office, su
     assert first_of(suzuki)["state"] != "mine", "their own begins when they sat down"
 
 
+def test_nobody_else_reads_from_the_map_whether_somebody_has_come_p3(office, suzuki, sato, signed_in, monkeypatch):
+    """P3: neither beside a name nor without one, which a name on another screen would complete."""
+    made = suzuki.send_json(URL, wish(office.seat)).json["id"]
+    monkeypatch.setattr(clock, "now", lambda: make.at("08:20", DAY))
+    with db.transaction():
+        admin, late = (make.person(unit_id=office.section) for _ in range(2))
+        make.booking(late, office.next_seat, ends="12:00", day=DAY)
+    others = [sato, signed_in(Role.KIOSK), signed_in(Role.SECTION_ADMIN, admin)]
+
+    def told() -> list:
+        return [stretches(floor_of(one), "18A-001") for one in others]
+
+    def tags() -> list[str]:
+        return [one.get(f"/api/v1/floors/18/seats?day={DAY}").headers["ETag"] for one in others]
+
+    early = tags()
+    assert all(("08:30", "12:00", "booked") in one for one in told())
+    suzuki.send_json(f"{URL}/{made}/check-in", {})
+    assert tags() == early
+    assert [one["in_use"] for one in seat_of(floor_of(suzuki), "18A-001")["stretches"] if "booking" in one] == [True]
+    for at in ("08:30", "09:15", "11:59"):
+        monkeypatch.setattr(clock, "now", lambda at=at: make.at(at, DAY))
+        assert {str(one[0]) for one in told()} == {"('07:00', '12:00', 'in_use')"}, at
+        kiosk = floor_of(others[1])
+        assert seat_of(kiosk, "18A-001")["stretches"] == seat_of(kiosk, "18A-002")["stretches"], at
+
+
 def test_an_administrator_reads_no_bookings_that_are_over_or_hidden_by_number_p3_p5(
     office, signed_in, suzuki, now, monkeypatch
 ):

@@ -6,7 +6,7 @@ from desks import Desks, at_clock
 from sqlalchemy import select
 
 from server import clock, db
-from server.bookings import arrival, own_choices, queries
+from server.bookings import arrival, own_choices, queries, service
 from server.bookings.models import Booking
 from server.bookings.own_choices import SeatChoices
 from server.bookings.queries import BookingView
@@ -82,6 +82,20 @@ def test_a_taken_seats_sign_names_only_whoever_shows_it_and_offers_the_nearest_p
     assert "鈴木" not in page and "12:00まで" in page
     assert visitor.send(f"/s/{code}/sit").status_code == 409
     assert now_of(desks.sato) == []
+
+
+def test_a_taken_seats_sign_does_not_tell_whether_its_person_has_come_p3(desks, signed_in):
+    visitor, sign = signed_in(person_id=desks.sato), f"/s/{code_of(desks.seats[0])}"
+    made = desks.book(desks.suzuki, desks.seats[0], "09:45", "12:00")
+
+    def told() -> str:
+        return visitor.get(sign).text.partition("<main")[2].partition("</main")[0]
+
+    before = told()
+    with db.transaction():
+        service.confirm(made, TEN)
+
+    assert told() == before
 
 
 def test_a_zones_entrance_gives_a_free_seat_that_is_not_one_of_the_last(desks, signed_in):

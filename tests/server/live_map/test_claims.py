@@ -61,10 +61,14 @@ def test_a_booking_places_somebody_without_a_beacon_on_the_map_and_in_its_number
     assert person(floor, office.suzuki) == told
     assert (floor["count"], next(zone["count"] for zone in floor["zones"] if zone["code"] == "18A")) == (1, 1)
 
+    card = f"/api/v1/people/{office.suzuki}?screen=map"
+    before = colleague.get(card).json
     with db.transaction():
         service.confirm(mine, now)
     feed.turn(now)
-    assert person(colleague.get(FLOOR).json, office.suzuki)["source"] == "check_in"
+    assert person(colleague.get(FLOOR).json, office.suzuki) == told, "whether they have come is theirs (P3)"
+    assert colleague.get(card).json == before
+    assert signed_in(person_id=office.suzuki).get(card).json["person"]["source"] == "check_in"
 
     with db.transaction():
         service.cancel(mine, now)

@@ -27,6 +27,7 @@ from server.presence.rules import Shown, State, StatusKind, Whereabouts
 NOW = make.at("10:00")
 FLOOR, OTHER_FLOOR, ZONE, OTHER_ZONE = 18, 15, 181, 182
 ALL = Granted(Level.SEAT, Level.SEAT)
+OWN = Granted(Level.SEAT, Level.SEAT, is_self=True)
 
 
 def beacon(zone: int | None = ZONE, *, floor=FLOOR, state=State.PRESENT, heard="09:59:40") -> Whereabouts:
@@ -98,7 +99,7 @@ def test_any_other_status_stands_beside_the_place(kind):
 
 
 def test_a_check_in_goes_before_a_booking_whichever_is_later():
-    shown = found(claims=[claim(since="09:30"), claim(Source.CHECK_IN, ZONE, place="18A-003")])
+    shown = found(claims=[claim(since="09:30"), claim(Source.CHECK_IN, ZONE, place="18A-003")], granted=OWN)
 
     assert (shown.source, shown.zone_id, shown.place) == (Source.CHECK_IN, ZONE, "18A-003")
 
@@ -107,7 +108,7 @@ def test_of_two_check_ins_the_later_counts():
     first = claim(Source.CHECK_IN, ZONE, since="09:00")
     second = claim(Source.CHECK_IN, OTHER_ZONE, since="09:40")
 
-    assert found(claims=[second, first]).zone_id == OTHER_ZONE
+    assert found(claims=[second, first], granted=OWN).zone_id == OTHER_ZONE
 
 
 @pytest.mark.parametrize("where", [None, beacon(state=State.SILENT, heard="09:50"), beacon(state=State.PASSING)])
@@ -137,7 +138,7 @@ def test_a_beacon_that_does_not_contradict_leaves_it_to_the_claim_which_is_more_
 def test_a_check_in_after_the_beacon_was_last_heard_is_newer():
     checked_in = claim(Source.CHECK_IN, since="09:59:50", until="12:00")
 
-    assert found(beacon(ZONE), claims=[checked_in]).source is Source.CHECK_IN
+    assert found(beacon(ZONE), claims=[checked_in], granted=OWN).source is Source.CHECK_IN
 
 
 def test_while_the_radio_is_down_the_booking_counts_and_the_answer_says_so():
@@ -268,6 +269,16 @@ def test_no_place_is_finer_than_the_level_of_its_source_p4(where, status, claims
         assert shown.floor_id is None and shown.zone_id is None and not shown.place
 
 
+@settings(max_examples=400)
+@given(wheres, statuses, claims_made, levels, levels, radios)
+def test_whether_somebody_has_come_to_what_they_booked_changes_nothing_for_others_p3(
+    where, status, claims, level, booking, radio
+):
+    granted, not_come = Granted(level, booking), [replace(one, source=Source.BOOKING) for one in claims]
+
+    assert found(where, status, claims, granted, radio) == found(where, status, not_come, granted, radio)
+
+
 @settings(max_examples=200)
 @given(wheres, statuses, claims_made, radios)
 def test_who_is_on_leave_is_nowhere(where, status, claims, radio):
@@ -296,4 +307,4 @@ def test_the_order_of_the_sources_is_the_documented_one():
         else:
             expected = None if where is None else Source.BEACON
 
-        assert found(where, status and said(status), claims).source is expected
+        assert found(where, status and said(status), claims, OWN).source is expected
