@@ -163,3 +163,10 @@ def when_words(starts_at: datetime, ends_at: datetime, zone: tzinfo | None = Non
     """The day and the time of a booking in one line, on the building's clock."""
     starts, ends = (at.astimezone(zone or get_timezone()) for at in (starts_at, ends_at))
     return f"{day_words(starts.date())} {clock_words(starts)}–{clock_words(ends)}"
+
+
+def day_quarters(opening: Opening, value: str) -> list[str]:
+    """Every quarter hour to choose from while the building is open, and what is chosen already."""
+    closes = opening.closes if opening.closes != time(0) else time.max
+    every = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in range(0, 60, 15)]
+    return [one for one in every if opening.opens <= time.fromisoformat(one) <= closes or one == value]

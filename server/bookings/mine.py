@@ -262,6 +262,7 @@ def _series_page(
         today=today,
         weekdays=[(n, _weekday(n)) for n in range(7) if str(n) in building.open_weekdays],
         clock_words=lines.clock_words,
+        day_quarters=lambda value: lines.day_quarters(places.opening(building), value),
         zone=building.zone,
     )
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from server import audit, clock, db
+from server import clock, db
 from server.access import local_path
 from server.bookings import answers, choice, given, lines, parties, queries, service, trouble
 from server.bookings.answers import Explained
@@ -32,7 +32,6 @@ from server.places.reports import ReportView
 from server.places.rules import Equipment, Opening, SeatKind
 from server.places.words import EQUIPMENT, KINDS, WRONG
 
-GONE = "There is no such booking."
 DAY_STARTS, DAY_ENDS = time(8, 30), time(17, 15)  # a working day; what a form begins with
 REPORTS_SHOWN = timedelta(days=14)
 
@@ -91,6 +90,16 @@ def mine() -> ResponseReturnValue:
     return _mine()
 
 
+@pages.get("/seats/card")
+def card() -> ResponseReturnValue:
+    """My seat today as the start page shows it, to be put there when it is otherwise than before."""
+    if db.is_silent():
+        return "", 503  # the page keeps what it shows
+    answer = make_response(render_template("bookings/card.html"))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
 @pages.get("/seats/free")
 def free() -> ResponseReturnValue:
     """The seats of a floor that I could have at a time, as a list with a button each."""
@@ -115,7 +124,7 @@ def book() -> ResponseReturnValue:
                 done = service.sit_down(person_id, seat_id, term.ends_at, How.WALK_UP, now)
             else:
                 done = service.book(person_id, wish, now, booked_by_id=by)
-            _write_down(person_id, by, now)
+            parties.write_down(current_account(), parties.BOOKED, person_id, done.id, now)
             booked = service.view(done.id)
     except Refused as refused:
         return _free(_error(person_id, wish, refused, now)), refused.status
@@ -137,9 +146,7 @@ def together() -> ResponseReturnValue:
         term, floor = given.term(request.form, now, building.zone), _floor_asked(building)
         everybody = [me, *dict.fromkeys(one for one in asked if one is not None)]
         with db.transaction():
-            taken = parties.book_beside(everybody, me, floor, term.starts_at, term.ends_at, now)
-            for person_id in everybody[1:]:
-                _write_down(person_id, me, now)
+            taken = parties.book_beside(everybody, current_account(), floor, term.starts_at, term.ends_at, now)
     except Refused as refused:
         return _mine(Error(_(refused.sentence, **refused.values))), refused.status
     return _done(_("Booked side by side: %(seats)s.", seats=", ".join(taken)))
@@ -148,13 +155,10 @@ def together() -> ResponseReturnValue:
 @pages.post("/seats/bookings/<int(max=999999999):booking_id>/check-in")
 def check_in(booking_id: int) -> ResponseReturnValue:
     """I have come."""
-
-    def come(one: BookingView, now: datetime) -> None:
-        if one.person_id != current_person_id():
-            raise Refused("no_booking", GONE, 404)
-        service.confirm(booking_id, now)
-
-    _act(booking_id, come)
+    with db.transaction():
+        if _own(booking_id).person_id != current_person_id():
+            raise Refused("no_booking", service.GONE, 404)
+        service.confirm(booking_id, clock.now())
     return _done(_("The seat is yours now."))
 
 
@@ -166,16 +170,20 @@ def extend(booking_id: int) -> ResponseReturnValue:
         until = lines.longer_until(one, _opening())
         if until is None:
             raise Refused("someone_follows", "Somebody else has this seat after you.")
-        service.move(one.id, Wish(one.seat_id, one.starts_at, until, has_begun=one.starts_at <= now), now)
+        service.move(
+            one.id, Wish(one.seat_id, one.starts_at, until, has_begun=one.starts_at <= now), now,
+            by_id=current_person_id(),
+        )  # fmt: skip
 
-    _act(booking_id, longer)
+    _act(booking_id, longer, parties.MOVED)
     return _done(_("Extended."))
 
 
 @pages.post("/seats/bookings/<int(max=999999999):booking_id>/cancel")
 def cancel(booking_id: int) -> ResponseReturnValue:
     """Give a booking back; a seat that somebody sits on is left."""
-    was = _act(booking_id, lambda _one, now: service.cancel(booking_id, now, by_id=current_person_id()))
+    me = current_person_id()
+    was = _act(booking_id, lambda _one, now: service.cancel(booking_id, now, by_id=me), parties.CANCELLED)
     sat_there = was.is_confirmed and was.person_id == current_person_id()  # whether somebody else came is theirs (P3)
     return _done(_("The seat is free again.") if sat_there else _("Booking cancelled."))
 
@@ -193,7 +201,8 @@ def change(booking_id: int) -> ResponseReturnValue:
         term = given.term(request.form.to_dict() | fixed, now, building.zone)
         seat_id = given.number(request.form.get("seat")) or one.seat_id
         wish = Wish(seat_id, term.starts_at, term.ends_at, has_begun=has_begun)
-        _act(booking_id, lambda _one, at: service.move(booking_id, wish, at, by_id=current_person_id()))
+        me = current_person_id()
+        _act(booking_id, lambda _one, at: service.move(booking_id, wish, at, by_id=me), parties.MOVED)
     except Refused as refused:
         if one.person_id is None:
             raise
@@ -263,20 +272,13 @@ def _form_facts(building: BuildingView, today: date, now: datetime) -> dict[str,
         "floors": [floor for floor in places.floors(building.id) if not floor.excluded],
         "today_is": today,
         "first": (max(DAY_STARTS, begun.time()) if begun.time() < DAY_ENDS else DAY_STARTS).strftime("%H:%M"),
-        "day_quarters": lambda value: _quarters(places.opening(building), value),
+        "day_quarters": lambda value: lines.day_quarters(places.opening(building), value),
         "equipment_words": lines.equipment_words,
         "kind_words": lines.kind_words,
         "zone_name": lines.zone_name,
         "clock_words": lines.clock_words,
         "english": str(get_locale()) == "en",
     }
-
-
-def _quarters(opening: Opening, value: str) -> list[str]:
-    """Every quarter hour to choose from while the building is open, and what is chosen already."""
-    closes = opening.closes if opening.closes != time(0) else time.max
-    every = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in range(0, 60, 15)]
-    return [one for one in every if opening.opens <= time.fromisoformat(one) <= closes or one == value]
 
 
 def _asked(building: BuildingView, today: date, now: datetime) -> Asked:
@@ -344,8 +346,8 @@ def _for_whom(for_id: int | None, now: datetime, building: BuildingView) -> tupl
     me = current_account().person_id
     if for_id is None or for_id == me:
         return current_person_id(), None
-    if for_id not in {one.id for one in _booked_for(now.astimezone(building.zone).date(), now)}:
-        raise Refused("not_your_section", "Only their section’s administrator may book for somebody else.", 403)
+    today = now.astimezone(building.zone).date()
+    parties.check_may_book_for(current_account(), [for_id], today, now, is_beside=False)
     return for_id, current_person_id()
 
 
@@ -354,28 +356,25 @@ def _booked_for(today: date, now: datetime) -> list[Colleague]:
     return parties.colleagues(account, today, now) if account.role is Role.SECTION_ADMIN else []
 
 
-def _write_down(person_id: int, by: int | None, now: datetime) -> None:
-    """Who books for somebody else stands in the audit log; where they will sit does not."""
-    if by is not None:
-        account = current_account()
-        audit.record(
-            audit.account(account.account_id, account.name), "booked_for_somebody", audit.person(person_id), {}, now
-        )
-
-
 def _own(booking_id: int) -> BookingView:
-    """A booking of mine, or one I made for somebody; 404 for anybody else's, as for none."""
-    one, me = queries.booking(booking_id), current_person_id()
-    if one is None or not one.holds or me not in (one.person_id, one.booked_by_id):
-        raise Refused("no_booking", GONE, 404)
+    """A booking that I may change; 404 for anybody else's, as for none."""
+    account, now = current_account(), clock.now()
+    one = parties.booking(account, booking_id, clock.today(_building().zone), now)
+    if not one.holds:
+        raise Refused("no_booking", service.GONE, 404)
     return one
 
 
-def _act(booking_id: int, act: Callable[[BookingView, datetime], object]) -> BookingView:
+def _act(booking_id: int, act: Callable[[BookingView, datetime], object], action: str) -> BookingView:
+    """Carry it out.
+
+    action   for the audit log, when the booking is somebody else's
+    """
     now = clock.now()
     with db.transaction():
         one = _own(booking_id)
         act(one, now)
+        parties.write_down(current_account(), action, one.person_id, booking_id, now)
     return one
 
 

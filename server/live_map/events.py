@@ -58,6 +58,9 @@ def seats_event(floor: FloorView) -> bytes:
     return event("seats", {"floor": floor.code})
 
 
+MY_SEATS = event("seats", {"floor": None})  # what somebody has booked is otherwise: their start page reads it again
+
+
 class Told:
     """What is told of one change; encoded once for everyone to whom the person looks the same."""
 

@@ -96,6 +96,7 @@ class Fanout:
         for account_id, viewer in news.viewers.items():
             self._renew(account_id, viewer, now)
         self._tell_of_seats({line.thing_id for line in news.lines if line.thing in (Thing.SEATS, Thing.SLOTS)})
+        self._tell_of_bookings({line.thing_id for line in news.lines if line.thing is Thing.BOOKING})
 
     def _tell_of_seats(self, floor_ids: set[int]) -> None:
         places = self._model.places
@@ -107,6 +108,13 @@ class Fanout:
             for watched in self._watched.values():
                 for stream in watched.get(floor.id, ()):
                     stream.put(data)
+
+    def _tell_of_bookings(self, person_ids: set[int]) -> None:
+        """To each their own, on the start page."""
+        for person_id in person_ids:
+            for stream in self._of_person.get(person_id, ()):
+                if stream.floor_id is None:
+                    stream.put(events.MY_SEATS)
 
     def _tell(self, one: Changed, places: Places, now: datetime) -> None:
         told = Told(one, places)

@@ -93,6 +93,31 @@ function showTotal(count) {
   setText(total, t("%(n)s in the building", { n: count.toLocaleString(language) }));
 }
 
+const plain = (part) => part.innerHTML.replace(/name="csrf_token" value="[^"]*"/g, "").trim(); // the token is another one each time
+const sameAs = (button) => (button.form ? [button.form.action, button.textContent] : [button.href]).join(" ");
+let isSeatRead = false;
+let isSeatDue = false;
+
+/** My seat as it is now: booked, moved or given back elsewhere, or the time for it has come. */
+async function readSeat() {
+  const host = byId("my-seat");
+  if (!host) return;
+  isSeatDue = isSeatRead;
+  if (isSeatRead) return;
+  isSeatRead = true;
+  const answer = await fetch("/seats/card", { headers: { Accept: "text/html" } }).catch(() => null);
+  const html = answer?.ok && !answer.redirected ? await answer.text().catch(() => null) : null;
+  isSeatRead = false;
+  if (isSeatDue) readSeat();
+  if (html === null) return; // it stays as it was, as the line at the top says
+  const now = new DOMParser().parseFromString(html, "text/html").body;
+  if (plain(now) === plain(host)) return;
+  const had = host.contains(document.activeElement) ? sameAs(document.activeElement) : null;
+  host.replaceChildren(...now.childNodes);
+  if (had) ([...host.querySelectorAll("button, a")].find((one) => sameAs(one) === had) ?? byId("seat-title")).focus({ preventScroll: true });
+  setText(byId("my-seat-news"), [byId("seat-title").textContent, host.querySelector(".booking, .empty")?.innerText.replace(/\s+/g, " ")].join(": "));
+}
+
 const live = new Live({
   snapshotUrl: "/api/v1/team",
   streamUrl: "/api/v1/stream",
@@ -119,6 +144,7 @@ const live = new Live({
       if (person) person.heard_at = heard_at;
     }
   },
+  onSeats: readSeat,
   onStatus: (status) => showStatus(byId("live"), status, null),
 });
 

@@ -1,5 +1,7 @@
 """Where a sign leads, a seat from a shared screen, and "sitting at …?"."""
 
+import re
+
 import make
 import pytest
 from desks import Desks, at_clock
@@ -56,6 +58,19 @@ def test_a_free_seats_sign_offers_it_until_the_end_of_the_working_day_with_one_t
         "18A-001", State.IN_USE, make.at("10:00"), make.at("17:15"),
     )  # fmt: skip
     assert "席を空ける" in visitor.get(f"/s/{code}").text
+
+
+def test_whoever_sits_elsewhere_moves_to_the_seat_of_the_sign_with_one_tap(desks, signed_in):
+    visitor = signed_in(person_id=desks.sato)
+    visitor.send(f"/s/{code_of(desks.seats[0])}/sit")
+
+    page = visitor.get(f"/s/{code_of(desks.seats[1])}").text
+    assert "18A-001 からこの席に変更する" in page
+    fields = dict(re.findall(r'<input type="hidden" name="(seat|day|from|to)" value="([^"]*)"', page))
+    visitor.send(re.search(r'action="(/seats/bookings/\d+/change)"', page)[1], **fields)
+
+    (one,) = now_of(desks.sato)
+    assert (one.seat_code, one.state, one.ends_at) == ("18A-002", State.IN_USE, make.at("17:15"))
 
 
 def test_my_bookings_sign_confirms_it_and_leaves_it(desks, signed_in):

@@ -187,6 +187,20 @@ def test_a_floors_page_hears_that_its_seats_are_others_and_no_other_page_does(da
     assert "seats" not in elsewhere.kinds() + home.kinds()
 
 
+def test_my_start_page_hears_that_my_booking_is_otherwise_and_nobody_elses_does_p3(
+    database, office, feed, signed_in, watch
+):
+    mine, others = signed_in(person_id=office.sato), signed_in(person_id=office.suzuki)
+    home, floor = watch(mine, "/api/v1/stream"), watch(mine)
+    strange = watch(others, "/api/v1/stream")
+    with db.transaction():
+        changes.record(Thing.BOOKING, office.sato, clock.now())
+    feed.turn(clock.now())
+
+    assert [event.data for event in home.read() if event.kind == "seats"] == [{"floor": None}]
+    assert "seats" not in floor.kinds() + strange.kinds()
+
+
 def test_every_floors_page_hears_of_seats_when_a_rule_of_the_building_changes(database, office, feed, signed_in, watch):
     visitor = signed_in(person_id=office.sato)
     readers = [watch(visitor), watch(visitor, "/api/v1/stream?floor=17")]
