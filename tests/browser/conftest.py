@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import make
@@ -13,10 +14,16 @@ from hall import Hall
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from screens import WIDE, Size
 
-from server import db
+from server import clock, db
+from server.bookings import queries, service
 from server.people.rules import Role
+from server.places import queries as places
+from server.places import seats as seat_service
+from server.places.rules import Equipment, SeatKind
+from server.places.seats import NewSeat
 
 LOCALES = {"ja": "ja-JP", "en": "en-GB"}
+SPOTS = [(2.0 + 1.4 * column, 22.0 + 2.2 * row) for row in range(3) for column in range(4)]  # of seats, metres
 
 
 AXE = Path(__file__).resolve().parents[2] / ".venv" / "browser-tests" / "axe.min.js"
@@ -156,3 +163,22 @@ def open_page(browser: Browser, hall: Hall, site: Site, trouble: Trouble) -> Ite
     yield open_one
     for context in opened:
         context.close()
+
+
+@pytest.fixture
+def seats(hall: Hall) -> dict[str, int]:
+    """Twelve seats of zone 18A in three rows, the second with a monitor, nobody on any of them: code → id."""
+    with db.transaction():
+        found = {seat.code: seat.id for seat in places.seats_on_floor(hall.floor)}
+        if not found:
+            monitor = (Equipment.MONITOR.value,)
+            new = [
+                NewSeat(f"18A-{number:03}", SeatKind.GROUP.value, x, y, equipment=monitor if number == 2 else ())
+                for number, (x, y) in enumerate(SPOTS, 1)
+            ]
+            seat_service.add_seats(hall.zone_a, new, clock.now())
+            found = {seat.code: seat.id for seat in places.seats_on_floor(hall.floor)}
+        now = clock.now()
+        for one in queries.of_floor(hall.floor, now, now + timedelta(days=2)):
+            service.cancel(one.id, now)
+    return found

@@ -1,25 +1,23 @@
 """Seats on the floor's map: booked by mouse, by keyboard and on a phone; what somebody else does shows at once."""
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hall import Hall
 from playwright.sync_api import Locator, Page, expect
 from screens import NARROW, PATIENCE_MS, PHONE, WIDE, check, overflow_px
 
 from server import clock, db
 from server.bookings import queries, service
-from server.bookings.rules import Wish
+from server.bookings.rules import QUARTER, How, Wish, begun_quarter
+from server.changes import Thing, record
 from server.people.rules import Role
-from server.places import queries as places
-from server.places import seats as seat_service
-from server.places.rules import Equipment, SeatKind
-from server.places.seats import NewSeat
+from server.places import reports
+from server.places import service as places
 
 TOKYO = ZoneInfo("Asia/Tokyo")
-SPOTS = [(2.0 + 1.4 * column, 22.0 + 2.2 * row) for row in range(3) for column in range(4)]
 
 
 def tomorrow() -> date:
@@ -30,28 +28,14 @@ def term(first: time, last: time) -> tuple[datetime, datetime]:
     return datetime.combine(tomorrow(), first, TOKYO), datetime.combine(tomorrow(), last, TOKYO)
 
 
-@pytest.fixture
-def seats(hall: Hall) -> dict[str, int]:
-    """Twelve seats of zone 18A in three rows, the second with a monitor, nobody on any of them: code → id."""
-    with db.transaction():
-        found = {seat.code: seat.id for seat in places.seats_on_floor(hall.floor)}
-        if not found:
-            monitor = (Equipment.MONITOR.value,)
-            new = [
-                NewSeat(f"18A-{number:03}", SeatKind.GROUP.value, x, y, equipment=monitor if number == 2 else ())
-                for number, (x, y) in enumerate(SPOTS, 1)
-            ]
-            seat_service.add_seats(hall.zone_a, new, clock.now())
-            found = {seat.code: seat.id for seat in places.seats_on_floor(hall.floor)}
-        begins, ends = term(time(0), time(23, 45))
-        for one in queries.of_floor(hall.floor, begins - timedelta(days=1), ends):
-            service.cancel(one.id, clock.now())
-    return found
-
-
 def book(person_id: int, seat_id: int, first: time = time(8, 30), last: time = time(17, 15)) -> int:
     with db.transaction():
         return service.book(person_id, Wish(seat_id, *term(first, last)), clock.now()).id
+
+
+def soon() -> datetime:
+    """The end of the quarter hour that runs."""
+    return begun_quarter(clock.now()) + QUARTER
 
 
 def held(person_id: int) -> list[str]:
@@ -259,11 +243,14 @@ def test_whoever_walks_up_sits_down_and_leaves(open_page, hall, seats):
     page = open_page("/floors/18?show=seats", hall.sato)
     page.locator("#seat-now").click()
     seat(page, "18A-009").click()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if request.method != "GET" else None)
 
     act(page, "着席する")
 
     expect(page.locator("#seat-said")).to_contain_text("着席しました。")
     expect(page.locator("#seat-state")).to_contain_text("着席中")
+    assert [url.rsplit("/", 1)[-1] for url in asked] == ["bookings"], "one press, one request"
     act(page, "席を空ける")
     expect(page.locator("#seat-said")).to_have_text("席を空けました。")
 
@@ -271,7 +258,7 @@ def test_whoever_walks_up_sits_down_and_leaves(open_page, hall, seats):
 @pytest.mark.parametrize("language", ["ja", "en"])
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("role", [Role.STAFF, Role.SECTION_ADMIN])
-def test_pages_of_seats_are_accessible(open_page, hall, seats, axe, language, size, role):
+def test_the_seats_of_a_floor_are_accessible(open_page, hall, seats, axe, language, size, role):
     book(hall.suzuki, seats["18A-001"])
     me = hall.sato if role is Role.STAFF else hall.in_zone_a[0]
     book(me, seats["18A-002"], time(9), time(12))
@@ -280,7 +267,131 @@ def test_pages_of_seats_are_accessible(open_page, hall, seats, axe, language, si
     check(page, axe)
     page.locator("#show-table").click()
     check(page, axe)
-    for target in ("/seats", f"/seats/free?floor=18&day={tomorrow().isoformat()}&from=09:00"):
-        page.goto(target)
-        check(page, axe)
-        assert overflow_px(page) == 0
+    assert overflow_px(page) == 0
+
+
+def press_until(page: Page, key: str, reached: str, at_most: int = 90) -> None:
+    """Press a key until the focus is on what the selector finds."""
+    for _ in range(at_most):
+        page.keyboard.press(key)
+        if page.evaluate("(one) => document.activeElement.matches(one)", reached):
+            return
+    raise AssertionError(f"{key} never led to {reached}")
+
+
+def test_a_seat_is_found_booked_and_cancelled_in_the_list_by_keyboard_alone(open_page, hall, seats):
+    page = opened(open_page(path(), hall.sato))
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # to the map
+    page.keyboard.press("t")
+    press_until(page, "Tab", "#seat-list button")
+    press_until(page, "Tab", "#seat-list tr:nth-child(3) button")
+    page.keyboard.press("Enter")
+    press_until(page, "Tab", "#seat-actions button")
+    page.keyboard.press("Enter")
+    expect(page.locator("#seat-said")).to_contain_text("予約しました。")
+    assert held(hall.sato) == ["18A-003"]
+
+    expect(page.locator("#seat-title")).to_be_focused()
+    press_until(page, "Tab", "#seat-actions button:nth-child(1)")
+    expect(page.locator("#seat-actions button").first).to_have_text("予約を取り消す")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#seat-said")).to_have_text("予約を取り消しました。")
+    assert held(hall.sato) == []
+
+
+def test_a_booking_is_cancelled_on_the_map_by_keyboard_alone(open_page, hall, seats):
+    book(hall.sato, seats["18A-005"])
+    page = opened(open_page(path(), hall.sato))
+    press_until(page, "Tab", "button.seat")
+    page.keyboard.press("ArrowDown")
+    expect(seat(page, "18A-005")).to_be_focused()
+    page.keyboard.press("Enter")
+    press_until(page, "Tab", "#seat-actions button")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#seat-said")).to_have_text("予約を取り消しました。")
+    assert held(hall.sato) == []
+
+
+@pytest.fixture
+def closed(hall) -> Iterator[date]:
+    """The day after tomorrow, on which this building is closed."""
+    day = tomorrow() + timedelta(days=1)
+    with db.transaction():
+        places.set_exceptions(hall.building, {day: ("設備点検", False)})
+        record(Thing.FLOOR, hall.floor, clock.now())
+    yield day
+    with db.transaction():
+        places.set_exceptions(hall.building, {})
+        record(Thing.FLOOR, hall.floor, clock.now())
+
+
+def test_the_days_step_over_one_on_which_the_building_is_closed(open_page, hall, seats, closed):
+    page = open_page("/floors/18?show=seats&day=" + tomorrow().isoformat(), hall.sato)
+    expect(page.locator("#seat-day")).to_have_value(tomorrow().isoformat())
+
+    page.get_by_role("button", name="次の開庁日").click()
+    expect(page.locator("#seat-day")).to_have_value((closed + timedelta(days=1)).isoformat())
+    page.get_by_role("button", name="前の開庁日").click()
+    expect(page.locator("#seat-day")).to_have_value(tomorrow().isoformat())
+
+    shown = page.locator("#seat-days button")
+    expect(shown).to_have_count(4)
+    assert not any(
+        f"月{closed.day}日" in (name or "") for name in shown.evaluate_all("all => all.map(a => a.ariaLabel)")
+    )
+
+
+def test_a_closed_day_says_so_and_lets_nothing_be_booked(open_page, hall, seats, axe, closed):
+    page = open_page(f"/floors/18?show=seats&day={closed.isoformat()}&seat=18A-001", hall.sato)
+
+    expect(page.locator("#seat-closed")).to_have_text("閉庁日のため予約できません。")
+    expect(page.locator("#seat-state")).to_contain_text("使用不可")
+    expect(page.locator("#seat-actions button")).to_have_count(0)
+    check(page, axe)
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+def test_what_needs_attention_is_marked_for_whoever_looks_after_the_seats(open_page, hall, seats, axe, size):
+    with db.transaction():
+        said = reports.report(seats["18A-004"], "monitor", "映りません", hall.sato, tomorrow(), clock.now())
+    keeper = opened(open_page(path(seat="18A-004"), role=Role.FACILITIES, size=size))
+    staff = opened(open_page(path(seat="18A-004"), hall.sato, size=size))
+
+    expect(keeper.locator("#seat-problem")).to_have_text("要対応：外部モニター（映りません）")
+    expect(keeper.locator("#seat-problems")).to_have_text("要対応の席 1")
+    expect(seat(keeper, "18A-004")).to_have_attribute("aria-label", re.compile("要対応：外部モニター（映りません）$"))
+    mark = "getComputedStyle(document.querySelector('.seat--problem'), '::after').content"
+    assert keeper.evaluate(mark) == '"!"'
+    check(keeper, axe)
+    keeper.locator("#seat-close").click()
+    expect(keeper.locator(".seat-legend")).to_contain_text("要対応")
+    expect(staff.locator("#seat-code")).to_have_text("18A-004")
+    expect(staff.locator("#seat-problem")).to_be_hidden()
+    expect(staff.locator(".seat--problem")).to_have_count(0)
+    with db.transaction():
+        reports.settle(said.id, "", clock.now())
+    expect(keeper.locator(".seat--problem")).to_have_count(0, timeout=PATIENCE_MS)
+
+
+def test_the_start_page_shows_at_once_what_was_booked_and_given_back_elsewhere(open_page, hall, seats):
+    local = clock.now().astimezone(TOKYO)
+    if local.hour == 23 and local.minute >= 40:
+        pytest.skip("the day is nearly over")
+    page = open_page("/", hall.sato)
+    card = page.locator("#my-seat")
+    expect(card).to_contain_text("今日の席はまだありません。")
+    expect(page.locator("#live time")).to_be_attached(timeout=PATIENCE_MS)
+    card.get_by_role("link", name="希望を選んで探す").focus()
+
+    with db.transaction():
+        made = service.sit_down(hall.sato, seats["18A-010"], soon(), How.WALK_UP, clock.now())
+
+    expect(card).to_contain_text("18A-010", timeout=PATIENCE_MS)
+    expect(page.locator("#my-seat-news")).to_contain_text("18A-010")
+    expect(card.get_by_role("link", name="希望を選んで探す")).to_be_focused()
+    with db.transaction():
+        service.cancel(made.id, clock.now())
+    expect(card).to_contain_text("今日の席はまだありません。", timeout=PATIENCE_MS)
