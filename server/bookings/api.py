@@ -11,7 +11,7 @@ from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from server import audit, clock, db
+from server import clock, db
 from server.access import KIOSK_TOO, only, scope, unmetered
 from server.bookings import kept_answers, parties, queries, schemas, service
 from server.bookings.day_map import Answer as FloorAnswer
@@ -165,25 +165,27 @@ def check_in(booking_id: int) -> ResponseReturnValue:
 @api.doc(responses=[404])
 def cancel_booking(booking_id: int) -> ResponseReturnValue:
     """Cancel a booking; a seat in use is left"""
-    now = clock.now()
+    account, now = current_account(), clock.now()
 
     def check(person_id: int | None, booked_by_id: int | None) -> None:
-        _check_mine(person_id, booked_by_id)
-        _write_down(person_id, "booking_cancelled_for", booking_id, now)
+        parties.check_may_change(account, person_id, booked_by_id, _today(now), now)
+        parties.write_down(account, parties.CANCELLED, person_id, booking_id, now)
 
     _check_id(booking_id)
     with db.transaction():
-        service.cancel(booking_id, now, by_id=current_account().person_id, check=check)
+        service.cancel(booking_id, now, by_id=account.person_id, check=check)
     return "", 204
 
 
 def _book(asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Carry out a request in the open transaction; what it is answered."""
     wanted = _wanted(asked)
-    me = current_account().person_id
+    account, me = current_account(), current_account().person_id
     if asked["sit_down"]:
         return _sit_down(wanted, asked, now)
-    _check_may_book_for({person_id for _seat_id, person_id in wanted} - {me}, now)
+    if others := {person_id for _seat_id, person_id in wanted} - {me}:
+        is_beside = len(others) < len(wanted) and _lie_in_one_zone(wanted, asked["starts_at"])
+        parties.check_may_book_for(account, others, _today(now), now, is_beside=is_beside)
     how = How(asked["how"]) if asked["how"] else How.MAP if current_session().scopes is None else How.API
     made: dict[int, tuple[Wish, int, Booked]] = {}
     party_id: int | None = None
@@ -198,7 +200,7 @@ def _book(asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         if len(wanted) > 1 and party_id is None:
             party_id = done.id
             service.join_party(done.id, party_id)
-        _write_down(person_id, "booked_for", done.id, now)
+        parties.write_down(account, parties.BOOKED, person_id, done.id, now)
         made[seat_id] = (wish, person_id, done)
     party = [_new(*made[seat_id], party_id) for seat_id, _person_id in wanted]
     hints = [hint for seat_id, _person_id in wanted for hint in _hints(made[seat_id][2].verdict)]
@@ -228,13 +230,9 @@ def _wanted(asked: Mapping[str, Any]) -> list[tuple[int, int]]:
     return wanted
 
 
-def _check_may_book_for(others: set[int], now: datetime) -> None:
-    if not others:
-        return
-    account = current_account()
-    today = now.astimezone(_building().zone).date()
-    if not others <= {one.id for one in parties.colleagues(account, today, now)}:
-        raise Refused("no_such_colleague", "There is nobody with this number whom you may book for.", 404)
+def _lie_in_one_zone(wanted: Sequence[tuple[int, int]], at: datetime) -> bool:
+    found = {seat_id: memory().floor_day(seat_id, at) for seat_id, _person_id in wanted}
+    return len({None if on is None else on.seats[seat_id].zone_id for seat_id, on in found.items()}) == 1
 
 
 def _moved(booking_id: int, asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -251,21 +249,15 @@ def _moved(booking_id: int, asked: Mapping[str, Any]) -> dict[str, Any]:
             has_begun=asked.get("starts_at", was.starts_at) == was.starts_at <= now,
         )
         verdict = service.move(booking_id, wish, now, known=memory(), by_id=current_account().person_id)
-        _write_down(was.person_id, "booking_moved_for", booking_id, now)
+        parties.write_down(current_account(), parties.MOVED, was.person_id, booking_id, now)
         return _shown(service.view(booking_id)) | {"hints": _hints(verdict), "party": []}
 
 
 def _booking(booking_id: int) -> BookingView:
     """A booking that is the caller's own, that they made, or of somebody of the section they administer."""
     _check_id(booking_id)
-    found = queries.booking(booking_id)
-    if found is None:
-        raise Refused("no_booking", service.GONE, 404)
-    is_mine = found.person_id is not None and found.person_id == current_account().person_id
-    if not is_mine and found.ends_at <= clock.now():  # what is over is theirs alone (P3)
-        raise Refused("no_booking", service.GONE, 404)
-    _check_mine(found.person_id, found.booked_by_id)
-    return found
+    now = clock.now()
+    return parties.booking(current_account(), booking_id, _today(now), now)
 
 
 def _check_id(booking_id: int) -> None:
@@ -273,19 +265,8 @@ def _check_id(booking_id: int) -> None:
         raise Refused("no_booking", service.GONE, 404)
 
 
-def _check_mine(person_id: int | None, booked_by_id: int | None) -> None:
-    account = current_account()
-    if person_id is not None and account.person_id is not None:
-        if account.person_id in (person_id, booked_by_id):
-            return
-        if account.role is Role.SECTION_ADMIN:
-            now = clock.now()
-            today = now.astimezone(_building().zone).date()
-            if parties.is_shown(account, person_id, today, now) and person_id in {
-                one.id for one in parties.colleagues(account, today, now)
-            }:
-                return
-    raise Refused("no_booking", service.GONE, 404)
+def _today(now: datetime) -> date:
+    return now.astimezone(_building().zone).date()
 
 
 def _building() -> BuildingView:
@@ -293,15 +274,6 @@ def _building() -> BuildingView:
     if found is None:
         raise Refused("not_built", NOT_BUILT, 404)
     return found
-
-
-def _write_down(person_id: int | None, action: str, booking_id: int, now: datetime) -> None:
-    """What somebody does for another person is in the audit log; never where (P3)."""
-    account = current_account()
-    if person_id is None or person_id == account.person_id:
-        return
-    actor = audit.account(account.account_id, account.name)
-    audit.record(actor, action, audit.person(person_id), {"booking": booking_id}, now)
 
 
 def _subject(text: str) -> str:
@@ -342,7 +314,8 @@ def _new(wish: Wish, person_id: int, done: Booked, party_id: int | None) -> dict
 
 def _shown(one: BookingView) -> dict[str, Any]:
     is_mine = one.person_id == current_account().person_id
-    state = one.state if is_mine or one.state in (State.CANCELLED, State.OFFERED) else State.BOOKED
+    told = one.state if one.state is State.OFFERED else State.BOOKED if one.holds else State.CANCELLED
+    state = one.state if is_mine else told
     return {
         "id": one.id,
         "seat_id": one.seat_id,

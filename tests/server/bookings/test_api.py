@@ -19,7 +19,7 @@ from server.bookings.rules import How
 from server.changes import Thing, record
 from server.people import service as people
 from server.people.rules import Audience, Level, PauseLength, Role, Signal
-from server.places import reports
+from server.places import outages, reports
 from server.places.models import SeatOutage
 
 DAY = date(2026, 11, 19)
@@ -319,7 +319,34 @@ def test_whether_somebody_came_is_told_to_nobody_else_p3(office, signed_in, suzu
     assert admin.get(f"{URL}/{made}").json == before
     assert admin.send_json(f"{URL}/{made}/check-in", {}).status_code == 404
     send(suzuki, "DELETE", f"{URL}/{made}")
-    assert admin.get(f"{URL}/{made}").json["state"] == "booked"
+    left = admin.get(f"{URL}/{made}").json["state"]
+
+    made = admin.send_json(URL, wish(office.seat, "10:00", person_id=office.suzuki)).json["id"]
+    send(suzuki, "DELETE", f"{URL}/{made}")
+    assert admin.get(f"{URL}/{made}").json["state"] == left == "cancelled", "left early or never came: it is free"
+
+
+@pytest.mark.parametrize("how", ["by person_id", "by one of seats", "two colleagues", "in another zone"])
+def test_only_a_section_administrator_books_for_somebody_else_alone(office, sato, signed_in, how):
+    """As the page does; side by side with oneself everybody books for colleagues of the section."""
+    with db.transaction():
+        third = make.person(unit_id=office.section)
+    asked = {
+        "by person_id": {"seat_id": office.seat, "person_id": office.suzuki},
+        "by one of seats": {"seats": [{"seat_id": office.seat, "person_id": office.suzuki}]},
+        "two colleagues": {"seats": [{"seat_id": office.seat, "person_id": office.suzuki},
+                                     {"seat_id": office.next_seat, "person_id": third}]},
+        "in another zone": {"seats": [{"seat_id": office.other_seat},
+                                      {"seat_id": office.seat, "person_id": office.suzuki}]},
+    }[how]  # fmt: skip
+
+    refused = sato.send_json(URL, wish(None) | asked)
+
+    assert (refused.status_code, refused.json["code"], n_bookings()) == (403, "not_your_section", 0)
+    beside = [{"seat_id": office.next_seat}, {"seat_id": office.seat, "person_id": office.suzuki}]
+    assert sato.send_json(URL, wish(None, seats=beside)).status_code == 201
+    with db.reading():
+        assert [line.action for line in audit.lines_of(audit.person(office.suzuki), [])] == ["booked_for"]
 
 
 def test_several_people_sit_side_by_side_or_nobody_does(office, signed_in):
@@ -416,6 +443,33 @@ def test_a_priority_seat_waits_for_those_who_need_it(office, suzuki, sato, monke
     assert sato.send_json(URL, wish(office.priority, day=DAY + timedelta(days=1))).status_code == 201
     monkeypatch.setattr(clock, "now", lambda: make.at("09:30", DAY))
     assert suzuki.send_json(URL, wish(office.priority, "09:30", "12:00")).status_code == 201, "whoever comes by"
+
+
+def test_several_outages_of_a_seat_overlap_follow_each_other_and_end_one_by_one(office, suzuki, signed_in, now):
+    keeper = signed_in(Role.FACILITIES, office.sato)
+    page = f"/admin/seats/{office.seat}"
+    for starts, ends, reason in (("08", "12", "天板の修理"), ("10", "14", "照明の交換"), ("14", "15", "床の清掃")):
+        term = {"from": f"{DAY}T{starts}:00", "to": f"{DAY}T{ends}:00"}
+        assert keeper.send(f"{page}/outage", reason=reason, step="do", **term).status_code == 302
+
+    def told() -> list[tuple[str, str, str, str]]:
+        found = seat_of(floor_of(suzuki), "18A-001")["stretches"]
+        return [(one["from"], one["until"], one["state"], one.get("note", "")) for one in found]
+
+    assert told() == [
+        ("07:00", "08:00", "free", ""), ("08:00", "12:00", "not_available", "天板の修理"),
+        ("12:00", "14:00", "not_available", "照明の交換"), ("14:00", "15:00", "not_available", "床の清掃"),
+        ("15:00", "20:00", "free", ""),
+    ]  # fmt: skip
+    assert all(reason in keeper.get(page).text for reason in ("天板の修理", "照明の交換", "床の清掃"))
+    with db.reading():
+        lamp = next(one.id for one in outages.of_seats([office.seat], now) if one.reason == "照明の交換")
+    keeper.send(f"{page}/outage/end", outage=str(lamp))
+
+    assert ("12:00", "14:00", "free", "") in told()
+    assert "照明の交換" not in keeper.get(page).text.partition("outage-title")[2].partition("</section>")[0]
+    assert suzuki.send_json(URL, wish(office.seat, "11:00", "13:00")).json["code"] == "out_of_service"
+    assert suzuki.send_json(URL, wish(office.seat, "12:00", "14:00")).status_code == 201
 
 
 def test_a_changed_rule_holds_with_the_next_request(office, suzuki):

@@ -144,7 +144,34 @@ def test_only_a_section_administrator_books_for_somebody_else_and_both_can_read_
     refused = visitor.send(
         "/seats/bookings", seat=str(office.others[0]), **office.ahead(**{"for": str(office.stranger)})
     )
-    assert refused.status_code == 403
+    assert refused.status_code == 404, "as by the API: somebody else's people look like nobody"
+
+
+def test_what_is_done_for_somebody_else_stands_in_the_log_that_they_read(office, signed_in):
+    admin = signed_in(Role.SECTION_ADMIN, person_id=office.suzuki)
+    times = {"from": "09:00", "to": "12:00", "for": str(office.sato)}
+    admin.send("/seats/bookings", seat=str(office.seats[2]), **office.ahead(**times))
+    (made,) = bookings_of(office.sato)
+    address = f"/seats/bookings/{made.id}"
+
+    assert admin.send(f"{address}/extend").status_code == 302
+    assert admin.send(f"{address}/change", **office.ahead(**{"from": "10:00", "to": "11:00"})).status_code == 302
+    assert admin.send(f"{address}/cancel").status_code == 302
+    signed_in(person_id=office.head).send("/seats/together", **office.ahead(floor="18", **{"with": str(office.sato)}))
+
+    held = signed_in(person_id=office.sato).get("/me/held.json").json
+    told = [line["action"] for line in held["audit_entry"]]
+    assert told == ["booked_for", "booking_moved_for", "booking_moved_for", "booking_cancelled_for", "booked_for"]
+
+
+def test_a_section_administrator_changes_what_others_of_the_section_booked_as_by_the_api(office, signed_in):
+    signed_in(person_id=office.sato).send("/seats/bookings", seat=str(office.seats[2]), **office.ahead())
+    (made,) = bookings_of(office.sato)
+    admin = signed_in(Role.SECTION_ADMIN, person_id=office.suzuki)
+
+    assert signed_in(person_id=office.head).send(f"/seats/bookings/{made.id}/cancel").status_code == 404
+    office.hide(office.sato)
+    assert admin.send(f"/seats/bookings/{made.id}/cancel").status_code == 404
 
 
 def test_people_side_by_side_get_seats_that_lie_together_all_or_none(office, signed_in):
