@@ -14,6 +14,8 @@ from server.places import queries as places
 from server.places.queries import FloorView
 from server.rooms import ACCOUNTS, FLEET, NUMBERS, SEATS
 
+OF_SEATS = ("/lottery", "/zones/", "/reports/fixation")  # pages about seats whose addresses do not say so
+
 
 def for_every_page() -> dict[str, object]:
     """What every template may use."""
@@ -50,6 +52,9 @@ def _tabs() -> list[tuple[str, str, bool]]:
     if account is not None and account.role.value in ACCOUNTS.roles:
         pages.append(("/admin/accounts", gettext("Accounts")))
     path = request.path
+    if path.startswith(OF_SEATS):
+        is_report_of_all = path.startswith("/reports/") and any(target == "/admin/seats" for target, _label in pages)
+        path = "/admin/seats" if is_report_of_all else "/seats"
     return [(target, label, path == target or (target != "/" and path.startswith(target))) for target, label in pages]
 
 
