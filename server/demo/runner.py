@@ -39,6 +39,7 @@ from server.people.rules import Role
 from server.places import queries as places_queries
 from server.places import service as places
 from server.places.queries import FloorView
+from server.seating import fixation_months
 
 HOST = "127.0.0.1"
 FIRST_PORT, PORTS_TRIED = 8000, 50
@@ -195,6 +196,7 @@ def _book_the_city(residents: Sequence[Resident], progress: Callable[[str, int, 
         building = places_queries.building(SITE)
         if building is not None:
             book_the_city(building.id, residents, clock.now())
+            fixation_months.compute(building, clock.now())
     progress("bookings", 1, 1)
 
 
