@@ -1,6 +1,7 @@
 """Hashes and checks passwords with argon2id; a check takes as long for nobody as for somebody (SR-11)."""
 
 import sys
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -11,11 +12,13 @@ from server.errors import Refused
 
 SHORTEST = 12
 LONGEST = 256
+AT_ONCE = 2  # hashes of a worker, each of four threads
 
 T = TypeVar("T")
 
 _hasher = PasswordHasher()  # argon2id with the library's current parameters (RFC 9106, low-memory profile)
 _nobodys_hash: str | None = None
+_turn: threading.BoundedSemaphore | None = None
 
 
 def check_new(password: str) -> None:
@@ -58,8 +61,16 @@ def _verifies(stored: str, password: str) -> bool:
 
 
 def _aside(work: Callable[[], T]) -> T:
-    """Run in a real thread where gevent shares one among all requests: a hash would hold everybody up for its 50 ms."""
+    """Run in a real thread where gevent shares one among all requests: a hash would hold everybody up for its 50 ms.
+
+    Only so many at once in a worker, the others wait for their turn: when everybody comes in the morning, the hashes'
+    threads would else take the processor from every other request, and 64 MiB each (RP-16).
+    """
+    global _turn
     if "gevent.monkey" in sys.modules and sys.modules["gevent.monkey"].is_module_patched("threading"):
-        result: T = sys.modules["gevent"].get_hub().threadpool.apply(work)
+        if _turn is None:
+            _turn = threading.BoundedSemaphore(AT_ONCE)  # gevent's, which lets other requests go on
+        with _turn:
+            result: T = sys.modules["gevent"].get_hub().threadpool.apply(work)
         return result
     return work()
