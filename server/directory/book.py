@@ -138,11 +138,19 @@ class Book:
                 about=(floor.name, floor.name_en, f"{floor.code}F", f"{floor.code}階", *owners),
                 unit_ids=frozenset(zone.unit_ids),
                 sort=zone.code,
+                sign=zone.short_code or "",
             )
 
     def _seat(self, seat: SeatView) -> Item:
         zone = self.places.zone_by_id[seat.zone_id]
-        return Item(kind=Kind.SEAT, id=seat.id, codes=(seat.code,), unit_ids=frozenset(zone.unit_ids), sort=seat.code)
+        return Item(
+            kind=Kind.SEAT,
+            id=seat.id,
+            codes=(seat.code,),
+            unit_ids=frozenset(zone.unit_ids),
+            sort=seat.code,
+            sign=seat.short_code or "",
+        )
 
 
 def _codes(number: HeldNumber) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from heapq import nsmallest
 from typing import NamedTuple
 
 from server.directory.names import LONGEST, MOST_WORDS, Word, asked, code, fold, kept, plain, short_code, words
+from server.places.rules import typed_short_code
 
 
 class Kind(StrEnum):
@@ -51,6 +52,7 @@ class Item:
     sort: str = ""
     only_for: int | None = None
     mixed: tuple[str, ...] = field(default=())  # further ways to write the whole name without a space
+    sign: str = ""  # the short code on its sign: found as a whole only, and then before everything else
 
 
 class Found(NamedTuple):
@@ -137,6 +139,7 @@ class Index:
         self._sounds = _Words(sounds, parts=True)
         self._wholes = _Words(wholes, parts=False)
         self._said = _Words(section, others, about, parts=True)
+        self._signs = {item.sign: item for item in self._items if item.sign}
 
     def __len__(self) -> int:
         return len(self._items)
@@ -154,7 +157,9 @@ class Index:
         if typed.as_code and len(typed.words) > 1:
             for number, fit in self._fits([typed.as_code]).items():
                 fits.setdefault(number, fit)
-        return self._ranked(fits, unit_ids, me, limit, by_code=typed.as_code is not None)
+        found = self._ranked(fits, unit_ids, me, limit, by_code=typed.as_code is not None)
+        sign = self._signs.get(typed_short_code(shown_query(query)))
+        return found if sign is None else _with_first(sign, found, limit)
 
     def _fits(self, typed: Sequence[str]) -> dict[int, tuple[int, int]]:
         """Things that all words fit: by number, the best fit and the sum of all."""
@@ -236,6 +241,12 @@ class Index:
             ranks.append((place, own.isdisjoint(item.unit_ids), total, number))
         best_ones = nsmallest(limit, ranks)
         return Found([self._items[number] for *_rank, number in best_ones], len(ranks), people)
+
+
+def _with_first(item: Item, found: Found, limit: int) -> Found:
+    others = [one for one in found.items if one is not item]
+    is_new = len(others) == len(found.items)
+    return found._replace(items=[item, *others][:limit], total=found.total + is_new)
 
 
 class Typed(NamedTuple):

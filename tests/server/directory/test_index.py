@@ -53,7 +53,8 @@ INDEX = Index(
         Item(Kind.UNIT, TAX, (("市民税課",), ("しみんぜいか",)), ("17-1",), ("財務局",), sort="し"),
         Item(Kind.EXTENSION, 1, (("代表",), ("main",)), ("24101",), ABOUT[FINANCE], sort="24101"),
         Item(Kind.EXTENSION, 2, (), ("24117",), sort="24117"),
-        Item(Kind.ZONE, 1, (("A区画（南西）",),), ("18A",), ("18F", "18階", "財政課"), sort="18A"),
+        Item(Kind.ZONE, 1, (("A区画（南西）",),), ("18A",), ("18F", "18階", "財政課"), sort="18A", sign="MAKT24"),
+        Item(Kind.SEAT, 40, codes=("18B-040",), sort="18B-040", sign="YYB623"),
         *(Item(Kind.SEAT, i, codes=(f"18A-{i:03}",), sort=f"18A-{i:03}") for i in range(1, 20)),
     ]
 )
@@ -246,3 +247,16 @@ def test_namesakes_are_told_apart_by_their_units(city):
     assert len(twins) >= 2
     for twin in twins:
         assert book.index.find(f"菊川 結衣 {twin.unit}").items[0].id == twin.id
+
+
+@pytest.mark.parametrize("query", ["YYB623", "yyb 623", "ｙｙｂ－６２３", " YYB623 "])
+def test_the_code_of_a_sign_finds_its_seat_as_it_may_be_typed(query):
+    assert found(query) == [("seat", 40)]
+
+
+def test_the_code_of_a_sign_comes_before_what_else_it_may_be_a_part_of():
+    assert found("makt24", limit=1) == [("zone", 1)]
+
+
+def test_a_part_of_a_sign_s_code_finds_nothing():
+    assert found("YYB62") == found("YYB6234") == []
