@@ -24,6 +24,8 @@ SCOPES = {
     Scope.WRITE_STATUS: _l("Set my status"),
     Scope.READ_MEMOS: _l("Read my call memos"),
     Scope.WRITE_MEMOS: _l("Leave call memos"),
+    Scope.READ_BOOKINGS: _l("Read my bookings and which seats are free"),
+    Scope.WRITE_BOOKINGS: _l("Book seats for me, change and cancel"),
 }
 TERMS_DAYS = (30, 90, 180, 365)
 

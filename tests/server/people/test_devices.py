@@ -73,6 +73,14 @@ def test_somebody_else_s_session_is_as_unknown_as_none_sr_07(takanami, signed_in
     assert mine.get("/me").status_code == 200
 
 
+def test_whatever_a_token_may_be_made_for_can_be_chosen_sr_16(takanami, signed_in):
+    offered = re.findall(
+        r'name="scope" value="([^"]+)"', signed_in(account_id=takanami).get("/me/sign-in/tokens/new").text
+    )
+
+    assert offered == [scope.value for scope in Scope]
+
+
 def test_a_token_is_made_shown_once_and_withdrawn_sr_16(takanami, signed_in):
     mine = signed_in(account_id=takanami)
 
