@@ -210,7 +210,7 @@ def make_series() -> ResponseReturnValue:
     now, person_id = clock.now(), current_person_id()
     try:
         seat, wanted = _wanted(now)
-        chosen = _chosen()
+        chosen = _chosen(now.astimezone(_building().zone).date())
         changed = given.number(request.form.get("change"))
         with db.transaction():
             if changed is None:
@@ -282,14 +282,14 @@ def _wanted(now: datetime) -> tuple[SeatView, Plan]:
     return found[0], Plan(found[0].id, weekdays, starts, ends, first, last)
 
 
-def _chosen() -> dict[date, int]:
+def _chosen(today: date) -> dict[date, int]:
     """Which seat on which day, as the page's check boxes say it: 2026-11-24=123."""
     chosen = {}
     for text in request.form.getlist("on"):
         day, _equals, seat = text.partition("=")
         seat_id = given.number(seat)
         if seat_id is not None:
-            chosen[given.day(day, date.min)] = seat_id
+            chosen[given.day(day, today)] = seat_id
     return chosen
 
 

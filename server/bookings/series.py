@@ -333,7 +333,9 @@ def _days(wanted: Plan, now: datetime, *, may_be_past: bool = False) -> tuple[Op
         raise Refused("no_weekday", "Choose at least one day of the week.", 422)
     opening = _opening(wanted.seat_id)
     today = now.astimezone(opening.zone).date()
-    if wanted.last_day < wanted.first_day:
+    if any(one.second or one.microsecond or one.minute % 15 for one in (wanted.starts, wanted.ends)):
+        raise Refused("not_aligned", "Times are full quarter hours, such as 8:30 or 8:45.", 422)
+    if wanted.last_day < wanted.first_day or time() < wanted.ends <= wanted.starts:
         raise Refused("bad_term", "The end must come after the beginning.", 422)
     if not may_be_past and wanted.first_day < today:
         raise Refused("past", "You cannot book a time in the past.", 422)
