@@ -1,5 +1,6 @@
 """Setting house rules: what would be on the wall, what differs from the wider rule, which bookings it would meet."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -87,12 +88,16 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The form as it was sent, with what is wrong with it."""
+    """The form as it was sent, with what is wrong with it.
+
+    seen   which rule the preview shows
+    """
 
     values: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
     field: str = ""
     preview: Preview | None = None
+    seen: str = ""
 
 
 @pages.get("/admin/seats/rules")
@@ -113,8 +118,11 @@ def change() -> ResponseReturnValue:
     try:
         day, settings = _day(), rules.parsed(_settings())
         differ = house.differing(settings, house.wider(scope, kind, day))
-        if request.form.get("step") != "save":
-            return _page(at, scope, kind, Given(request.form.to_dict(), preview=_preview(at, scope, kind, day, differ)))
+        house.check(scope, day, differ, at.today)
+        seen = _digest(day, differ)
+        if request.form.get("step") != "save" or request.form.get("seen", seen) != seen:
+            preview = _preview(at, scope, kind, day, differ)
+            return _page(at, scope, kind, Given(request.form.to_dict(), preview=preview, seen=seen))
         by = one_line(request.form.get("set_by", ""), LONGEST_NAME)
         if not by:
             raise Refused("no_name", "Say who answers for the rule.", 422, name="set_by")
@@ -206,6 +214,11 @@ def _preview(at: Desk, scope: Scope, kind: SeatKind | None, day: date, differ: M
     old |= frozenset(point for part in before for point in part.points)
     met = house.clashes(scope, kind, day, differ, at.opening, clock.now())
     return Preview(after, old, frozenset(differ), met[:CLASHES_SHOWN], len(met))
+
+
+def _digest(day: date, differ: Mapping[str, Any]) -> str:
+    """Two of the same rule are the same: what is saved is what the preview showed."""
+    return hashlib.sha256(repr((day, sorted(rules.stored(differ).items()))).encode()).hexdigest()[:16]
 
 
 def _told(scope: Scope, kind: SeatKind | None, rule: RuleView, today: date) -> list[str]:

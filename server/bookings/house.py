@@ -126,17 +126,23 @@ def differing(given: Mapping[str, Any], from_: HouseRules) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value != getattr(from_, name)}
 
 
+def check(scope: Scope, valid_from: date, settings: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """The settings as they would be kept; Refused when one will not do, or the day is over."""
+    if valid_from < today:
+        raise Refused("past", "A rule holds from today at the earliest.", 422, name="valid_from")
+    if (valid_from - today) > FURTHEST:
+        raise Refused("too_far", "A rule begins within a year.", 422, name="valid_from")
+    values = rules.parsed(settings)
+    _check_overflow(scope, values.get("overflow", ()))
+    return values
+
+
 def set_rule(
     scope: Scope, kind: SeatKind | None, valid_from: date, settings: Mapping[str, Any], set_by: str,
     today: date, now: datetime,
 ) -> None:  # fmt: skip
     """From that day on this holds; Refused when a value will not do, or the day is over."""
-    if valid_from < today:
-        raise Refused("past", "A rule holds from today at the earliest.", 422)
-    if (valid_from - today) > FURTHEST:
-        raise Refused("too_far", "A rule begins within a year.", 422)
-    values = rules.parsed(settings)
-    _check_overflow(scope, values.get("overflow", ()))
+    values = check(scope, valid_from, settings, today)
     _drop(scope, kind, valid_from)
     db.session.execute(
         insert(HouseRule).values(

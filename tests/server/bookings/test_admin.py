@@ -203,6 +203,19 @@ def test_rules_are_shown_as_sentences_before_they_are_saved_and_only_what_differ
     assert "From 10:00 on the day" in wall and "Questions: 庶務担当." in wall and "椅子を戻す" in wall
 
 
+def test_what_was_changed_after_the_preview_is_shown_before_it_is_saved(office: Office, clerk: Visitor) -> None:
+    sent = {"zone": "18A", **RULES, "valid_from": clock.now().date().isoformat()}
+    seen = re.search(r'name="seen" value="(\w+)"', clerk.send("/admin/seats/rules", **sent, step="preview").text)
+    assert seen is not None
+    sent["seen"], before = seen[1], rule_of(office)
+
+    changed = clerk.send("/admin/seats/rules", **(sent | {"ahead_days": "3"}), step="save")
+
+    assert changed.status_code == 200 and "確認後に変更があった" in changed.text
+    assert rule_of(office) == before
+    assert saved(clerk.send("/admin/seats/rules", **sent, step="save")) and rule_of(office) != before
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"ahead_days": "999"}, {"ahead_days": ""}, {"grace_min": "１２"}, {"who": ""}, {"clear_desk_at": ""},
@@ -217,9 +230,11 @@ def test_a_rule_with_a_mistake_is_told_at_its_field_and_not_kept(
     form = {name: value.encode("utf-8", "replace").decode() for name, value in form.items()}
 
     answer = clerk.send("/admin/seats/rules", **form, step="save")
+    shown = clerk.send("/admin/seats/rules", **(form | {"zone": "18A"}), step="preview")
 
     assert answer.status_code in (302, 422)
     if wrong != {"checklist": "\ud800"}:
+        assert shown.status_code == (200 if "set_by" in wrong else 422), "nothing is previewed that cannot be saved"
         assert answer.status_code == 422 and rule_of(office) == {}
 
 
