@@ -167,7 +167,7 @@ def _page(of: Sign, error: str = "") -> str:
     elsewhere = None if person_id is None else walk_up.current(person_id, now)
     if of.seat is not None:
         mine = None if person_id is None else _mine(of.seat, person_id, now)
-        taken = None if mine is not None else _taken(of.seat, now)
+        taken = None if mine is not None else _taken(of.seat, of.zone, now)
         if mine is None and taken is None and person_id is not None:
             free_until = walk_up.free_until(person_id, of.seat.id, of.floor, now)
     if person_id is not None and mine is None and free_until is None:
@@ -212,12 +212,12 @@ def _mine(seat: SeatView, person_id: int, now: datetime) -> BookingView | None:
     return next((one for one in own if one.seat_id == seat.id and one.state is not State.OFFERED), None)
 
 
-def _taken(seat: SeatView, now: datetime) -> Taken | None:
+def _taken(seat: SeatView, zone: ZoneView, now: datetime) -> Taken | None:
     table = [seat.id] if seat.table_id is None else [seat.id, seat.table_id]
     one = next(iter(queries.of_seats(table, now, now + QUARTER)), None)
     if one is None:
         return None
-    return Taken(_shown_name(one, now), one.ends_at, one.starts_at <= now)
+    return Taken("" if zone.counts_only else _shown_name(one, now), one.ends_at, one.starts_at <= now)
 
 
 def _shown_name(one: BookingView, now: datetime) -> str:

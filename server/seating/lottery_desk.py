@@ -160,7 +160,9 @@ def outcomes(account: SignedIn, at: Place, first_day: date, now: datetime) -> li
         shown = {
             i: cards[i]
             for i in ids
-            if i in cards and visible_level(viewer, choices[i], units.get(i, ()), now, Signal.BOOKING) is Level.SEAT
+            if not at.zone.counts_only
+            and i in cards
+            and visible_level(viewer, choices[i], units.get(i, ()), now, Signal.BOOKING) is Level.SEAT
         }
         names = _short_names(shown)
         rows = [Row(one.seat_code, names.get(one.person_id, ""), one.person_id == account.person_id) for one in kept]

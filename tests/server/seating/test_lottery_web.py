@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import make
 import pytest
+from sqlalchemy import update
 from watching import TOKYO, Office
 
 from server import audit, clock, db
@@ -12,6 +13,7 @@ from server.bookings import queries
 from server.people import service as people
 from server.people.rules import Audience, Level, Role, Signal
 from server.places import service as places
+from server.places.models import Zone
 from server.seating import draws, lottery_queries, lottery_web
 from server.seating.lottery import Together
 from server.seating.lottery_queries import Part
@@ -84,6 +86,18 @@ def test_the_list_names_people_as_far_as_they_show_their_bookings_and_never_who_
     shown = {names[i] for i in hall.with_seats() if i in (hall.suzuki, hall.head)}  # the reader is 髙波
     assert {name for name in names.values() if name in listed} == shown
     assert listing(signed_in(person_id=hall.stranger).get("/zones/18A/lottery").text) == ""
+
+
+def test_in_a_zone_that_only_counts_the_list_names_nobody(hall, keeper):
+    keeper.send("/zones/18A/lottery", **hall.form())
+    names = ("髙波", "鈴木", "佐藤")
+    assert any(name in listing(keeper.get("/zones/18A/lottery").text) for name in names)
+
+    with db.transaction():
+        db.session.execute(update(Zone).where(Zone.code == "18A").values(counts_only=True))
+
+    listed = listing(keeper.get("/zones/18A/lottery").text)
+    assert "18A-" in listed and not any(name in listed for name in names)
 
 
 def listing(page: str) -> str:
