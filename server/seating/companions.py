@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy import delete, insert, select
 
 from server import db
+from server.bookings import facts
 from server.errors import Refused
 from server.people import queries as people
 from server.people.queries import PersonCard
@@ -51,6 +52,8 @@ def ask(person_id: int, other_id: int, kind: Together, weeks: int, day: date) ->
         raise Refused("not_your_section", "You can ask the colleagues of your own section.", 404)
     if not 1 <= weeks <= LONGEST_WEEKS[kind]:
         raise Refused("bad_term", "Choose how many weeks, %(n)s at most.", 422, n=LONGEST_WEEKS[kind])
+    for one in sorted((person_id, other_id)):  # in one order, so that two who ask each other never wait for each other
+        facts.one_at_a_time(one)
     for one in (person_id, other_id):
         if len(queries.pairings_of(one, day)) >= MOST_PAIRINGS:
             raise Refused("too_many_pairings", "One person sits beside %(n)s others at most.", n=MOST_PAIRINGS)
