@@ -213,15 +213,14 @@ def is_held(booking_id: int) -> bool:
 
 
 def _held(booking_id: int) -> tuple[Booking, int]:
-    """The same with its floor."""
-    wanted = (
-        select(Booking, Zone.floor_id)
-        .join(Seat, Seat.id == Booking.seat_id)
-        .join(Zone, Zone.id == Seat.zone_id)
-        .where(Booking.id == booking_id)
-        .with_for_update(of=Booking)
-    )
-    found = db.session.execute(wanted).first()
+    """The same with its floor, of the place that it is on once nobody else is changing it.
+
+    Not joined: after waiting for a move to another place PostgreSQL would still look for the place of before, and find no
+    booking.
+    """
+    floor_id = select(Zone.floor_id).join(Seat, Seat.zone_id == Zone.id).where(Seat.id == Booking.seat_id)
+    wanted = select(Booking, floor_id.scalar_subquery()).where(Booking.id == booking_id)
+    found = db.session.execute(wanted.with_for_update(of=Booking)).first()
     if found is None or State(found[0].state) not in rules.HOLDING:
         raise Refused("no_booking", GONE, 404)
     return found[0], found[1]

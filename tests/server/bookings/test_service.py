@@ -1,13 +1,15 @@
 """Bookings and the slots that keep them apart, on both databases."""
 
+import threading
 from datetime import date, timedelta
 from functools import partial
 
 import make
 import pytest
 from floor_with_seats import FloorWithSeats
+from gunicorns import until
 from racing import at_once
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 
 from server import changes, db
 from server.bookings import queries, service
@@ -319,3 +321,29 @@ def test_two_who_swap_seats_at_once_end_with_an_answer_and_two_seats_rp_02(offic
         assert {one.seat_id for one in (queries.booking(first), queries.booking(second))} == {
             office.seat, office.next_seat,
         }  # fmt: skip
+
+
+def test_who_gives_back_a_booking_that_is_just_moving_gives_back_what_it_has_become_rp_12(postgres_url):
+    """RP-12: a request whose browser gave up may still be at work when the next one comes; SQLite has one writer."""
+    db.connect(postgres_url)
+    hall = FloorWithSeats()
+    with db.transaction():
+        booking = make.booking(hall.suzuki, hall.seat)
+    moved = threading.Event()
+
+    def move() -> None:
+        with db.transaction():
+            service.move(booking, Wish(hall.next_seat, make.at("08:30"), make.at("17:15")), SEVEN)
+            moved.set()
+            until(lambda: db.session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+    def cancel() -> None:
+        moved.wait()
+        with db.transaction():
+            service.cancel(booking, SEVEN)
+
+    assert at_once([move, cancel]) == ["done", "done"]
+
+    with db.reading():
+        assert db.session.get_one(Booking, booking).state == State.CANCELLED
+        assert db.session.scalar(select(func.count()).select_from(Slot)) == 0
