@@ -25,7 +25,6 @@ SENTENCES = (
     N_("Needs attention: %(what)s"),
     N_("%(what)s (%(note)s)"),
     N_("%(n)s seats need attention"),
-    N_("; "),
     N_("Not available: %(why)s"),
     N_("somebody’s own seat"),
     N_("for the section it belongs to"),

@@ -361,11 +361,15 @@ def test_what_needs_attention_is_marked_for_whoever_looks_after_the_seats(open_p
     staff = opened(open_page(path(seat="18A-004"), hall.sato, size=size))
 
     expect(keeper.locator("#seat-problem")).to_have_text("要対応：外部モニター（映りません）")
-    expect(keeper.locator("#seat-problems")).to_have_text("要対応の席 1")
+    expect(keeper.get_by_role("link", name="要対応の席 1")).to_have_attribute("href", "/admin/seats/reports")
     expect(seat(keeper, "18A-004")).to_have_attribute("aria-label", re.compile("要対応：外部モニター（映りません）$"))
     mark = "getComputedStyle(document.querySelector('.seat--problem'), '::after').content"
     assert keeper.evaluate(mark) == '"!"'
     check(keeper, axe)
+    keeper.locator("#show-table").click()
+    expect(keeper.locator("#seat-list tr.is-chosen .seat-problems")).to_have_text("要対応：外部モニター（映りません）")
+    expect(keeper.locator("#seat-list .seat-problems:visible")).to_have_count(1)
+    keeper.locator("#show-map").click()
     keeper.locator("#seat-close").click()
     expect(keeper.locator(".seat-legend")).to_contain_text("要対応")
     expect(staff.locator("#seat-code")).to_have_text("18A-004")

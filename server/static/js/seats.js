@@ -197,7 +197,7 @@ export class Seats {
     const problems = this.day.seats.filter((seat) => seat.problems.length).length;
     const link = byId("seat-problems");
     link.hidden = !problems;
-    setText(link.firstElementChild, t("%(n)s seats need attention", { n: problems }));
+    setText(link.querySelector("a"), t("%(n)s seats need attention", { n: problems }));
     const rules = byId("seat-rules");
     syncRows(
       rules,
@@ -404,9 +404,15 @@ export class Seats {
           seat.has.map((one) => page.seats.equipment[one]).join(t(", ")),
         ].forEach((text, i) => setText(row.children[i + 1], text));
         const said = row.children[4];
-        if (!said.children.length) said.append(element("span", { class: "seat-mark", "aria-hidden": "true" }), element("span"), element("span", { class: "hint" }));
+        if (!said.children.length)
+          said.append(
+            element("span", { class: "seat-mark", "aria-hidden": "true" }), element("span"), element("span", { class: "hint" }),
+            element("p", { class: "seat-problems" }, element("span", { class: "seat-mark seat-mark--problem", "aria-hidden": "true" }), element("span")),
+          );
+        said.lastChild.hidden = !seat.problems.length;
+        setText(said.lastChild.lastChild, seat.problems.length ? problemWords(seat) : "");
         said.firstChild.className = `seat-mark seat-mark--${state}`;
-        setText(said.children[1], [this.stateWords(state, stretch), seat.problems.length && problemWords(seat)].filter(Boolean).join(t("; ")));
+        setText(said.children[1], this.stateWords(state, stretch));
         setText(said.children[2], state === "free" || !stretches.length ? "" : ` ${t("free %(times)s", { times: stretches.map(([a, b]) => `${clock(a)}–${clock(b)}`).join(t(", ")) })}`);
       },
     );
