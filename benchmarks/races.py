@@ -11,7 +11,6 @@ import http.client
 import json
 import os
 import random
-import signal
 import tempfile
 import threading
 import time
@@ -188,24 +187,12 @@ def under_load(of: Building, site: Site, n_rounds: int, strike: Callable[[int], 
     )
 
 
-def _kill_database(server: postgres.Server) -> None:
-    assert server.process is not None
-    master = server.process.pid
-    children = [int(i) for i in Path(f"/proc/{master}/task/{master}/children").read_text().split()]
-    for process_id in (master, *children):
-        try:
-            os.kill(process_id, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-    server.process.wait(20)
-    time.sleep(0.2)
-    server.start()
-
-
 def _strike(site: Site, server: postgres.Server | None) -> Callable[[int], None]:
     def strike(number: int) -> None:
         if server is not None and number % 2:
-            _kill_database(server)
+            server.kill()
+            time.sleep(0.2)
+            server.start()
         else:
             site.kill_workers()
 

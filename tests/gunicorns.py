@@ -80,6 +80,19 @@ class Site:
             os.kill(process_id, signal.SIGKILL)
         until(lambda: len(set(self.worker_ids()) - set(old)) == self.n_workers)
 
+    def kill_worker(self, worker_id: int) -> None:
+        """The same of one of them, while the others go on."""
+        os.kill(worker_id, signal.SIGKILL)
+        until(lambda: worker_id not in (now := self.worker_ids()) and len(now) == self.n_workers)
+
+    def hang_worker(self, worker_id: int) -> None:
+        """Let one neither answer nor refuse anything, as on a machine whose disk hangs."""
+        os.kill(worker_id, signal.SIGSTOP)
+
+    def let_go_on(self, worker_id: int) -> None:
+        """End `hang_worker`."""
+        os.kill(worker_id, signal.SIGCONT)
+
     def kill(self) -> None:
         """Pull the plug: master and workers at once."""
         for process_id in (self._running.pid, *self.worker_ids()):

@@ -71,6 +71,12 @@ class Server:
         self.process = _start(self.directory)
         _wait(self.dsn)
 
+    def kill(self) -> None:
+        """Pull the plug: the server and its processes for every client at once."""
+        assert self.process is not None
+        self._signal(signal.SIGKILL)
+        self.process.wait(20)
+
     def hang(self) -> None:
         """Let it neither answer nor refuse anything, as on a machine whose disk hangs."""
         self._signal(signal.SIGSTOP)

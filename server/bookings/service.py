@@ -215,8 +215,8 @@ def is_held(booking_id: int) -> bool:
 def _held(booking_id: int) -> tuple[Booking, int]:
     """The same with its floor, of the place that it is on once nobody else is changing it.
 
-    Not joined: after waiting for a move to another place PostgreSQL would still look for the place of before, and find no
-    booking.
+    Not joined: after waiting for a move to another place PostgreSQL would still look for the place of before, and find
+    no booking at all.
     """
     floor_id = select(Zone.floor_id).join(Seat, Seat.zone_id == Zone.id).where(Seat.id == Booking.seat_id)
     wanted = select(Booking, floor_id.scalar_subquery()).where(Booking.id == booking_id)
