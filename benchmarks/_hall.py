@@ -22,6 +22,7 @@ import mosquitto as mosquitto
 import postgres
 from gunicorns import Page as Page
 from gunicorns import Site as Site
+from mornings import Browser as Browser
 
 from migrations.upgrade import upgrade
 from server import changes, clock, db
