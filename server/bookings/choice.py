@@ -9,7 +9,7 @@ from functools import cache
 
 from server.bookings import floor_days, queries, rules
 from server.bookings.floor_days import FRESH
-from server.bookings.rules import NOT_YOURS, Facts, How, Verdict, Wish
+from server.bookings.rules import NOT_YOURS, Facts, How, Repeat, Verdict, Wish
 from server.errors import Refused
 from server.places import queries as places
 from server.places.queries import FloorView, SeatView, ZoneView
@@ -57,7 +57,8 @@ def options(
     mine, needs = FRESH.unit_ids(person_id, on.day), FRESH.needs(person_id)
     monday = on.midnight - timedelta(days=on.day.weekday())
     n_in_week = cache(lambda zone_id: queries.n_in_week(person_id, zone_id, monday, but))
-    recent = cache(lambda n: tuple(queries.recent_seats(person_id, on.midnight, n)))
+    recent = cache(lambda n: queries.recent_seats(person_id, on.midnight, n, on.opening.zone, but=but))
+    ahead = cache(lambda n: queries.next_seats(person_id, on.ends_at, n, on.opening.zone, but=but))
     found = []
     for seat in on.seats.values():
         if seat.id in taken:
@@ -73,6 +74,7 @@ def options(
             out_of_service=on.out_of_service(seat.id, starts_at, ends_at),
             n_in_week=n_in_week(seat.zone_id) if held.quota_per_week else 0,
             recent_seats=recent(held.lookback_days),
+            next_seats=ahead(held.lookback_days) if held.repeat is Repeat.BLOCK else (),
             may_priority=seat.is_priority and rules.is_met(needs, seat.equipment),
         )
         wish = Wish(seat.id, starts_at, ends_at, How.MAP, has_begun=may_begin_before_now)

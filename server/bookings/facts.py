@@ -43,9 +43,13 @@ def gather(
         monday = on.midnight - timedelta(days=on.day.weekday())
         n_in_week = queries.n_in_week(person_id, seat.zone_id, monday, moved_id)
     recent: list[int] = []
+    ahead: list[int] = []
     if held.repeat in (Repeat.HINT, Repeat.BLOCK) and wish.how is not How.LOTTERY:
         is_hint = held.repeat is Repeat.HINT
-        recent = queries.recent_seats(person_id, on.midnight, held.lookback_days, to_nudge=is_hint)
+        n, zone = held.lookback_days, on.opening.zone
+        recent = queries.recent_seats(person_id, on.midnight, n, zone, but=moved_id, to_nudge=is_hint)
+        if held.repeat is Repeat.BLOCK:
+            ahead = queries.next_seats(person_id, on.ends_at, n, zone, but=moved_id)
     return Facts(
         place=on.place(seat),
         person_id=person_id,
@@ -56,6 +60,7 @@ def gather(
         out_of_service=on.out_of_service(seat.id, wish.starts_at, wish.ends_at),
         n_in_week=n_in_week,
         recent_seats=recent,
+        next_seats=ahead,
         may_priority=seat.is_priority and rules.is_met(known.needs(person_id), seat.equipment),
         responsible=on.rules.responsible(on.zones[seat.zone_id], SeatKind(seat.kind)),
         floor_id=on.floor.id,

@@ -1,11 +1,12 @@
 """Reads of bookings and house rules; small frozen views."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any, cast
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from server import db
 from server.bookings.models import Booking, HouseRule, SeatChoice, SeatNeed
@@ -18,6 +19,9 @@ from server.places.rules import SeatKind
 
 BUREAU, SECTION = "bureau", "section"
 LOOKBACK_DAYS = 90  # no booking knows its person for longer (P10)
+DESKS_A_DAY = 12  # nobody changes desks more often, day after day
+
+Desk = tuple[int, datetime, datetime]  # seat id, from, until
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,26 +122,65 @@ def n_warned(person_id: int, now: datetime) -> int:
     return db.session.scalar(warned) or 0
 
 
-def recent_seats(person_id: int, before: datetime, n: int, *, to_nudge: bool = False) -> list[int]:
-    """The seats somebody really sat on before an instant, the newest first, of the last `n` such bookings.
+def recent_seats(
+    person_id: int, before: datetime, n: int, zone: tzinfo, *, but: int | None = None, to_nudge: bool = False
+) -> list[int]:
+    """The desks of somebody's last `n` days with one before an instant, the newest first.
 
+    One a day, the one they had longest: where they sat, and for days still to come what they have booked.
+
+    but        a booking that is moved, and does not count
     to_nudge   they are only to be told: none, when they do not want to be
     """
     rows = (
-        select(Booking.seat_id)
-        .where(
-            Booking.person_id == person_id,
-            Booking.starts_at < before,
-            Booking.starts_at >= before - timedelta(days=LOOKBACK_DAYS),
-            Booking.is_confirmed,
-        )
+        _desks(Booking.person_id == person_id, Booking.id != (but or 0), Booking.starts_at < before)
+        .where(Booking.starts_at >= before - timedelta(days=LOOKBACK_DAYS))
         .order_by(Booking.starts_at.desc())
-        .limit(n)
+        .limit(DESKS_A_DAY * n)
     )
     if to_nudge:
         silenced = select(SeatChoice.person_id).where(SeatChoice.person_id == person_id, ~SeatChoice.is_nudged)
         rows = rows.where(~silenced.exists())
-    return list(db.session.scalars(rows))
+    return _one_a_day(db.session.execute(rows), n, zone)
+
+
+def next_seats(person_id: int, after: datetime, n: int, zone: tzinfo, *, but: int | None = None) -> list[int]:
+    """The same of the days from an instant on: what somebody has booked, the nearest first."""
+    rows = _desks(Booking.person_id == person_id, Booking.id != (but or 0), Booking.starts_at >= after)
+    return _one_a_day(db.session.execute(rows.order_by(Booking.starts_at).limit(DESKS_A_DAY * n)), n, zone)
+
+
+def recent_seats_of(person_ids: Collection[int], before: datetime, n: int, zone: tzinfo) -> dict[int, tuple[int, ...]]:
+    """As `recent_seats` of many people; who had no desk is missing."""
+    rows: defaultdict[int, list[Desk]] = defaultdict(list)
+    unique = sorted(set(person_ids)) if n else []
+    for start in range(0, len(unique), people.CHUNK):
+        wanted = (
+            _desks(Booking.person_id.in_(unique[start : start + people.CHUNK]), Booking.starts_at < before)
+            .where(Booking.starts_at >= before - timedelta(days=LOOKBACK_DAYS))
+            .add_columns(Booking.person_id)
+            .order_by(Booking.starts_at.desc())
+        )
+        for seat_id, starts_at, ends_at, person_id in db.session.execute(wanted):
+            rows[person_id].append((seat_id, starts_at, ends_at))
+    return {person_id: tuple(_one_a_day(desks, n, zone)) for person_id, desks in rows.items()}
+
+
+def _desks(*where: ColumnElement[bool]) -> "Select[int, datetime, datetime]":
+    had = or_(Booking.is_confirmed, Booking.state == State.BOOKED.value)
+    wanted = select(Booking.seat_id, Booking.starts_at, Booking.ends_at)
+    return wanted.join(Seat, Seat.id == Booking.seat_id).where(*where, had, Seat.kind != SeatKind.ROOM.value)
+
+
+def _one_a_day(desks: Iterable[Any], n: int, zone: tzinfo) -> list[int]:
+    longest: dict[date, tuple[timedelta, int]] = {}
+    for seat_id, starts_at, ends_at in desks:
+        day, lasts = starts_at.astimezone(zone).date(), ends_at - starts_at
+        if day not in longest and len(longest) == n:
+            break
+        if day not in longest or lasts > longest[day][0]:
+            longest[day] = (lasts, seat_id)
+    return [seat_id for _lasts, seat_id in longest.values()]
 
 
 def outages(

@@ -219,7 +219,8 @@ class Facts:
     holder_id       whose fixed or priority seat it is on the day; None: nobody's
     out_of_service  the reason of an outage in that time; None: in service
     n_in_week       bookings the person holds in the zone in that calendar week, without the one that is moved
-    recent_seats    seat ids of the person's last working days, the newest first, one a day
+    recent_seats    seat ids of the person's last days with a desk, the newest first, one a day
+    next_seats      the same of the days after, where a zone forbids the same seat again
     absent          why the person is away in that time by their own word; None: they are not
     may_priority    the person needs what this priority seat has
     """
@@ -233,6 +234,7 @@ class Facts:
     out_of_service: str | None = None
     n_in_week: int = 0
     recent_seats: Sequence[int] = ()
+    next_seats: Sequence[int] = ()
     absent: str | None = None
     may_priority: bool = False
     is_administrator: bool = False  # of the zone's section: books for others
@@ -307,13 +309,19 @@ def judge(wish: Wish, facts: Facts, now: datetime) -> Verdict:
             zone=place.zone_code,
             n=rules.quota_per_week,
         )
-    if wish.how is not How.LOTTERY and place.seat_id in facts.recent_seats[: rules.lookback_days]:
-        if rules.repeat is Repeat.BLOCK and facts.holder_id is None:
+    if wish.how is not How.LOTTERY:
+        is_again = place.seat_id in facts.recent_seats[: rules.lookback_days]
+        is_before = place.seat_id in facts.next_seats[: rules.lookback_days]
+        if rules.repeat is Repeat.BLOCK and facts.holder_id is None and (is_again or is_before):
             raise Refused(
-                "same_seat", "You had %(seat)s lately, and zone %(zone)s asks for another seat each time.",
-                seat=place.code, zone=place.zone_code,
-            )  # fmt: skip
-        if rules.repeat is Repeat.HINT:
+                "same_seat",
+                "You had %(seat)s lately, and zone %(zone)s asks for another seat each time."
+                if is_again
+                else "You have booked %(seat)s for soon after, and zone %(zone)s asks for another seat each time.",
+                seat=place.code,
+                zone=place.zone_code,
+            )
+        if rules.repeat is Repeat.HINT and is_again:
             hints.append((SAME_SEAT, {}))
     return Verdict(tuple(hints))
 

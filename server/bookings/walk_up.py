@@ -119,7 +119,8 @@ def give_a_seat(
     own = [one for one in free.seats if not one.is_of_others] or list(free.seats)
     chosen = _lot[-1](person_id, own, floor, free.until, now) if _lot else None
     if chosen is None:
-        last = set(queries.recent_seats(person_id, now, LAST_SEATS))
+        building = places.building_of(floor.id)
+        last = set() if building is None else {*queries.recent_seats(person_id, now, LAST_SEATS, building.zone)}
         chosen = random.SystemRandom().choice([one for one in own if one.seat.id not in last] or own)
     service.sit_down(person_id, chosen.seat.id, free.until, how, now)
     return chosen, free.until

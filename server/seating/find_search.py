@@ -19,7 +19,7 @@ from server.seating import find
 from server.seating.building_day import BuildingDay
 from server.seating.find import Candidate, Found, Person, Spot, Whose, Wishes
 
-MOST_DAYS_USED = 500  # bookings of the last 90 days that are looked at
+MOST_AHEAD = 60  # days; no zone looks further for the same seat
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ class Answer:
     """What was found, the best first.
 
     home_zones        zones of the person's own units
-    is_home_full      none of their seats is free, so the overflow order was followed
+    is_home_full      none of their seats can be had, so the overflow order was followed
+    has_musts         only seats with what the person needs counted
     colleague_shown   whether where the colleague sits may be told and is known
     """
 
@@ -52,6 +53,7 @@ class Answer:
     units: Sequence[UnitView]
     home_zones: frozenset[int]
     is_home_full: bool
+    has_musts: bool
     colleague_shown: bool
     hints: Mapping[int, Verdict]
 
@@ -69,10 +71,11 @@ def search(person_id: int, viewer: Viewer, asked: Asked, on: BuildingDay, now: d
     rules.check_term(asked.starts_at, asked.ends_at, now, on.opening, has_begun=asked.instead is not None)
     needs = queries.needs([person_id]).get(person_id, frozenset())
     midnight = next(iter(on.floors.values())).midnight if on.floors else asked.starts_at
-    used = queries.recent_seats(person_id, midnight, MOST_DAYS_USED)
+    used = queries.recent_seats(person_id, midnight, queries.LOOKBACK_DAYS, on.opening.zone)
+    ahead = queries.next_seats(person_id, midnight + timedelta(days=1), MOST_AHEAD, on.opening.zone)
     home, whose, home_level = _zones(viewer, on)
     mask = on.mask(asked.starts_at, asked.ends_at)
-    judge = _Judge(person_id, viewer.unit_ids, needs, frozenset(used[:60]), used, asked, now)
+    judge = _Judge(person_id, viewer.unit_ids, needs, used, ahead, asked, now)
     candidates: list[Candidate] = []
     verdicts: dict[int, Verdict] = {}
     for floor in on.floors.values():
@@ -107,6 +110,7 @@ def search(person_id: int, viewer: Viewer, asked: Asked, on: BuildingDay, now: d
         units=[units[i] for i in sorted(viewer.unit_ids) if i in units],
         home_zones=home,
         is_home_full=bool(home) and not any(one.zone_id in home for one in candidates),
+        has_musts=_has_musts(asked, needs),
         colleague_shown=bool(colleague),
         hints=verdicts,
     )
@@ -120,7 +124,7 @@ def _free(
     if asked.instead is not None and asked.instead.floor_id == floor.floor.id:
         own = on.mask(asked.instead.starts_at, asked.instead.ends_at)
         all_busy = on.without(asked.instead.seat_id, own, floor.floor.id)
-    has_musts = bool(needs) or not find.MUSTS.isdisjoint(asked.wishes.equipment)
+    has_musts = _has_musts(asked, needs)
     for seat in floor.seats.values():
         busy = all_busy.get(seat.id, -1)
         if busy & mask or seat.capacity > 1 or seat.kind not in find.FOR_WORK:
@@ -132,6 +136,10 @@ def _free(
             yield seat, verdict, busy
 
 
+def _has_musts(asked: Asked, needs: Collection[str]) -> bool:
+    return bool(needs) or not find.MUSTS.isdisjoint(asked.wishes.equipment)
+
+
 class _Judge:
     """What the house rules say, asked once for all seats they treat alike."""
 
@@ -140,13 +148,14 @@ class _Judge:
         person_id: int,
         unit_ids: frozenset[int],
         needs: frozenset[str],
-        lately: frozenset[int],
         used: Sequence[int],
+        ahead: Sequence[int],
         asked: Asked,
         now: datetime,
     ) -> None:
         self._person_id, self._unit_ids, self._needs = person_id, unit_ids, needs
-        self._lately, self._used, self._asked, self._now = lately, used, asked, now
+        self._used, self._ahead, self._asked, self._now = used, ahead, asked, now
+        self._lately = frozenset((*used, *ahead))
         self._said: dict[object, Verdict | None] = {}
         self._n_in_week: Counter[int] | None = None
 
@@ -177,7 +186,8 @@ class _Judge:
             rules=held,
             holder_id=holder,
             n_in_week=self._in_week(floor, seat.zone_id) if held.quota_per_week else 0,
-            recent_seats=self._used[: held.lookback_days],
+            recent_seats=self._used,
+            next_seats=self._ahead,
             may_priority=self.may_priority(seat),
         )
         wish = Wish(seat.id, asked.starts_at, asked.ends_at, How.FIND, has_begun=asked.instead is not None)

@@ -36,7 +36,10 @@ def reasons(one: Found, answer: Answer, colleague: str = "") -> list[str]:
     if asked.wishes.floor_id is not None and seat.floor_id != asked.wishes.floor_id:
         said.append(gettext("on floor %(floor)s, as the floor you wished for has none", floor=floor_code(one, answer)))
     elif answer.is_home_full and seat.zone_id not in answer.home_zones:
-        said.append(gettext("as your section’s zone is full"))
+        if answer.has_musts:
+            said.append(gettext("as no free seat of your section’s zone has what you need"))
+        else:
+            said.append(gettext("as your section’s zone is full"))
     if seat.whose == Whose.OTHERS:
         said.append(gettext("in another section’s zone"))
     return [str(one) for one in said]

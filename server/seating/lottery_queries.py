@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -11,7 +11,6 @@ from sqlalchemy import func, or_, select
 
 from server import db
 from server.bookings.models import Booking, Slot
-from server.bookings.queries import LOOKBACK_DAYS
 from server.bookings.rules import DESK, quarters
 from server.people.models import Unit
 from server.people.queries import CHUNK
@@ -98,28 +97,6 @@ def where_seated(booking_ids: Collection[int]) -> dict[int, tuple[int, bool]]:
         rows = select(Booking.id, Booking.seat_id, Booking.is_confirmed).where(Booking.id.in_(some))
         found |= {i: (seat_id, is_confirmed) for i, seat_id, is_confirmed in db.session.execute(rows)}
     return found
-
-
-def recent_seats(person_ids: Collection[int], before: datetime, n: int) -> dict[int, tuple[int, ...]]:
-    """The seats each of them really sat on before an instant, the newest first, of the last `n` such bookings."""
-    if n == 0:
-        return {}
-    found: defaultdict[int, list[int]] = defaultdict(list)
-    for some in _chunks(person_ids):
-        rows = (
-            select(Booking.person_id, Booking.seat_id)
-            .where(
-                Booking.person_id.in_(some),
-                Booking.starts_at < before,
-                Booking.starts_at >= before - timedelta(days=LOOKBACK_DAYS),
-                Booking.is_confirmed,
-            )
-            .order_by(Booking.starts_at.desc())
-        )
-        for person_id, seat_id in db.session.execute(rows):
-            if person_id is not None and len(found[person_id]) < n:
-                found[person_id].append(seat_id)
-    return {person_id: tuple(seats) for person_id, seats in found.items()}
 
 
 def without(zone_id: int, person_ids: Collection[int]) -> dict[int, int]:

@@ -151,7 +151,7 @@ def facts_of(
     held = of.house_rules
     lookback = max(least_lookback, 0 if held.repeat is Repeat.OFF else held.lookback_days)
     needs = bookings.needs(person_ids)
-    recent = queries.recent_seats(person_ids, of.on.midnight, lookback)
+    recent = bookings.recent_seats_of(person_ids, of.on.midnight, lookback, of.on.opening.zone)
     without = queries.without(of.zone.id, person_ids)
     staff = {card.id for card in cards if _is_counter_staff(card, of.zone.unit_ids)}
     tickets = tuple(

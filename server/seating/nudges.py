@@ -27,8 +27,11 @@ def nudge(person_id: int, now: datetime) -> Nudge | None:
     coming = [one for one in queries.of_person(person_id, now, now + AHEAD) if one.state is State.BOOKED]
     if not coming:
         return None
-    recent = queries.recent_seats(person_id, now, LOOKBACK, to_nudge=True)
     one = coming[0]
+    building = places.building_of(one.floor_id)
+    if building is None:
+        return None
+    recent = queries.recent_seats(person_id, now, LOOKBACK, building.zone, but=one.id, to_nudge=True)
     if one.seat_id not in recent:
         return None
     wish = Wish(one.seat_id, one.starts_at, one.ends_at, has_begun=one.starts_at <= now)

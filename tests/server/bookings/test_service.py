@@ -10,6 +10,7 @@ from floor_with_seats import FloorWithSeats
 from gunicorns import until
 from racing import at_once
 from sqlalchemy import func, insert, select, text, update
+from watching import TOKYO
 
 from server import changes, db
 from server.bookings import queries, service
@@ -242,6 +243,36 @@ def test_the_seat_of_last_time_is_hinted_at_and_blocked_only_where_the_zone_says
 
     assert refused(office.suzuki, office.seat) == "same_seat"
     book(office.suzuki, office.next_seat)
+
+
+def test_where_repeats_are_blocked_nobody_books_the_same_seat_ahead_day_after_day(office):
+    office.rule(repeat="block", lookback_days=2)
+    tuesday, wednesday, thursday, friday = (date(2026, 11, 24) + timedelta(days=n) for n in (0, 1, 2, 3))
+    first = book(office.suzuki, office.seat, day=wednesday)
+
+    assert refused(office.suzuki, office.seat, day=thursday) == "same_seat"
+    assert refused(office.suzuki, office.seat, day=tuesday) == "same_seat"  # nor backwards
+    book(office.suzuki, office.next_seat, day=thursday)
+    assert refused(office.suzuki, office.seat, day=friday) == "same_seat"
+    wish = Wish(office.seat, make.at("09:00", friday), make.at("12:00", friday))
+    with db.transaction():
+        service.move(first, wish, SEVEN)  # what moves does not stand in its own way
+
+
+def test_a_day_counts_once_whatever_else_was_booked_on_it(office):
+    days = [date(2026, 11, 16) + timedelta(days=n) for n in range(3)]
+    with db.transaction():
+        for day, seat in zip(days, (office.seat, office.next_seat, office.seat), strict=True):
+            make.booking(office.suzuki, seat, "08:30", "12:00", day=day)
+        make.booking(office.suzuki, office.seat, "12:00", "12:30", day=days[1])
+    with db.reading():
+        before = make.at("00:00")
+        assert queries.recent_seats(office.suzuki, before, 9, TOKYO) == [office.seat, office.next_seat, office.seat]
+        assert queries.recent_seats(office.suzuki, before, 2, TOKYO) == [office.seat, office.next_seat]
+        assert queries.next_seats(office.suzuki, make.at("00:00", days[1]), 1, TOKYO) == [office.next_seat]
+        assert queries.recent_seats_of([office.suzuki, office.sato], before, 2, TOKYO) == {
+            office.suzuki: (office.seat, office.next_seat)
+        }
 
 
 def test_names_go_after_ninety_days_and_slots_of_past_days_p10(office):
