@@ -92,9 +92,8 @@ class Zone:
 
     def sat(self, person_id: int, code: str, day: date) -> None:
         with db.transaction():
-            wish = Wish(self.seats[code], make.at("08:30", day), make.at("17:15", day))
-            one = service.book(person_id, wish, make.at("08:00", day))
-            service.confirm(one.id, make.at("08:30", day))
+            one = make.booking(person_id, self.seats[code], day=day)
+            service.confirm(one, make.at("08:30", day))
 
     def bookings(self, person_id: int, day: date = FRIDAY) -> list[BookingView]:
         with db.reading():
