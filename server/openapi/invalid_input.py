@@ -36,18 +36,22 @@ SENTENCES = tuple(
             r"Length must be between (?P<low>\d+) and (?P<high>\d+)\.",
             N_("The field “%(field)s” must have %(low)s to %(high)s characters."),
         ),
+        (r"Length must be (?P<n>\d+)\.", N_("The field “%(field)s” must have %(n)s characters.")),
         (r"Shorter than minimum length (?P<low>\d+)\.", N_("The field “%(field)s” is too short.")),
         (
             r"Longer than maximum length (?P<high>\d+)\.",
             N_("The field “%(field)s” may have %(high)s characters at most."),
         ),
         (
-            r"Must be greater than or equal to (?P<low>\S+) and less than or equal to (?P<high>\S+)\.",
+            r"Must be greater than or equal to (?P<low>.+) and less than or equal to (?P<high>.+)\.",
             N_("The field “%(field)s” must be from %(low)s to %(high)s."),
         ),
-        (r"Must be greater than or equal to (?P<low>\S+)\.", N_("The field “%(field)s” must be at least %(low)s.")),
-        (r"Must be less than or equal to (?P<high>\S+)\.", N_("The field “%(field)s” must be at most %(high)s.")),
+        (r"Must be greater than or equal to (?P<low>.+)\.", N_("The field “%(field)s” must be at least %(low)s.")),
+        (r"Must be less than or equal to (?P<high>.+)\.", N_("The field “%(field)s” must be at most %(high)s.")),
         (r"Must be one of: (?P<choices>.*)\.", N_("The field “%(field)s” must be one of: %(choices)s.")),
+        (r"String does not match expected pattern\.", N_("The field “%(field)s” does not have the form it needs.")),
+        (r"Number too large\.", N_("The field “%(field)s” is too large a number.")),
+        (r"Invalid (type|value)\.", N_("The field “%(field)s” has a value that will not do.")),
     )
 )  # what marshmallow says, and what we say
 

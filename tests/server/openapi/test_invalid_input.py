@@ -1,12 +1,15 @@
 """What a program is told that sent something wrong."""
 
+import re
+
 import pytest
 from apiflask import Schema
-from apiflask.fields import Boolean, Date, DateTime, Integer, List, Nested, String
-from apiflask.validators import Length, OneOf, Range
+from apiflask.fields import AwareDateTime, Boolean, Date, DateTime, Integer, List, Nested, String
+from apiflask.validators import Length, OneOf, Range, Regexp
 from flask_babel import force_locale
 from marshmallow import ValidationError
 
+from server.bookings.schemas import SOON
 from server.openapi.invalid_input import sentence
 
 
@@ -23,6 +26,9 @@ class Wish(Schema):
     open = Boolean()
     many = List(Integer())
     inner = Nested(Inner)
+    soon = AwareDateTime(validate=SOON)
+    clock = String(validate=[Length(5, 5), Regexp(r"^[0-9:]+$")])
+    code = String(validate=Length(equal=5))
 
 
 @pytest.mark.parametrize(
@@ -52,6 +58,19 @@ def test_the_sentence_names_the_field_and_what_is_wrong(app, sent, told):
 
 def test_it_is_told_in_the_caller_s_language(app):
     assert _told(app, {}, "ja") == "「name」がありません。"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [{"soon": "9999-01-01T00:00:00+00:00"}, {"soon": "2026-11-24T08:30"}, {"clock": "later"}, {"clock": "8:30"},
+     {"code": "abc"}, {"floor": 0}, {"floor": 10**400}],
+    ids=["year", "no offset", "no clock", "short", "length", "small", "large"],
+)  # fmt: skip
+def test_nothing_english_is_left_in_a_japanese_sentence(app, sent):
+    (name,) = sent
+    told = _told(app, {"name": "a"} | sent, "ja")
+    assert f"「{name}」" in told
+    assert not re.search("[A-Za-z]{4}", told.replace(name, "")), told
 
 
 def test_no_more_is_told_than_one_can_read(app):
