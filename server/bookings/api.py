@@ -194,9 +194,10 @@ def _book(asked: Mapping[str, Any], now: datetime) -> dict[str, Any]:
         wish = Wish(
             seat_id, asked["starts_at"], asked["ends_at"], How.BEHALF if for_other else how, _subject(asked["subject"])
         )
-        done = service.book(
-            person_id, wish, now, booked_by_id=me if for_other else None, known=memory(), party_id=party_id
-        )
+        with parties.naming(account, person_id):
+            done = service.book(
+                person_id, wish, now, booked_by_id=me if for_other else None, known=memory(), party_id=party_id
+            )
         if len(wanted) > 1 and party_id is None:
             party_id = done.id
             service.join_party(done.id, party_id)
@@ -245,12 +246,17 @@ def _moved(booking_id: int, asked: Mapping[str, Any]) -> dict[str, Any]:
             asked.get("starts_at", was.starts_at),
             asked.get("ends_at", was.ends_at),
             How(was.how),
-            _subject(asked.get("subject", was.subject)),
             has_begun=asked.get("starts_at", was.starts_at) == was.starts_at <= now,
         )
-        verdict = service.move(booking_id, wish, now, known=memory(), by_id=current_account().person_id)
-        parties.write_down(current_account(), parties.MOVED, was.person_id, booking_id, now)
-        return _shown(service.view(booking_id)) | {"hints": _hints(verdict), "party": []}
+        subject = _subject(asked["subject"]) if "subject" in asked else None
+        with parties.naming(current_account(), was.person_id):
+            verdict = service.move(
+                booking_id, wish, now, known=memory(), by_id=current_account().person_id, subject=subject
+            )
+        is_now = service.view(booking_id)
+        if is_now != was:
+            parties.write_down(current_account(), parties.MOVED, was.person_id, booking_id, now)
+        return _shown(is_now) | {"hints": _hints(verdict), "party": []}
 
 
 def _booking(booking_id: int) -> BookingView:

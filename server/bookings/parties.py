@@ -1,6 +1,7 @@
 """Booking for others: whom somebody may book for, whose bookings they may change, and several people side by side."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,12 +10,14 @@ from server.bookings import choice, queries, service
 from server.bookings.queries import BookingView
 from server.bookings.rules import How, Wish
 from server.errors import Refused
+from server.people import posts
 from server.people import queries as people
 from server.people.login import SignedIn
 from server.people.rules import Level, Role, Signal, visible_level
 from server.places.queries import FloorView
 
 MOST_BESIDE = 8
+THEY_HAVE_ONE = "%(name)s has another seat at that time. Choose another time, or ask them to cancel it."
 BOOKED, MOVED, CANCELLED = "booked_for", "booking_moved_for", "booking_cancelled_for"  # lines of the audit log
 
 
@@ -93,6 +96,18 @@ def check_may_change(
     raise Refused("no_booking", service.GONE, 404)
 
 
+@contextmanager
+def naming(account: SignedIn, person_id: int | None) -> Iterator[None]:
+    """A refusal names whoever has a place already, when it is not the one who asks and knows them."""
+    names = {} if person_id is None or person_id == account.person_id else posts.names_of([person_id])
+    try:
+        yield
+    except Refused as refused:
+        if refused.code != "overlap" or person_id not in names:
+            raise
+        raise Refused("overlap", THEY_HAVE_ONE, name=names[person_id].name) from None
+
+
 def write_down(account: SignedIn, action: str, person_id: int | None, booking_id: int, now: datetime) -> None:
     """What somebody does for another person is in the audit log, which that person reads; never where (P3)."""
     if person_id is None or person_id == account.person_id:
@@ -130,7 +145,9 @@ def book_beside(
     by, party_id = account.person_id, None
     for person_id, one in zip(person_ids, found, strict=True):
         wish = Wish(one.seat.id, starts_at, ends_at, How.MAP if person_id == by else How.BEHALF)
-        made = service.book(person_id, wish, now, booked_by_id=None if person_id == by else by, party_id=party_id)
+        for_other = None if person_id == by else by
+        with naming(account, person_id):
+            made = service.book(person_id, wish, now, booked_by_id=for_other, party_id=party_id)
         write_down(account, BOOKED, person_id, made.id, now)
         party_id = party_id or made.id
     return [one.seat.code for one in found]

@@ -99,21 +99,38 @@ def sit_down(
     return book(person_id, wish, now, known=known, state=State.IN_USE.value, is_confirmed=True)
 
 
-def move(booking_id: int, wish: Wish, now: datetime, *, known: Known = FRESH, by_id: int | None = None) -> Verdict:
+def move(
+    booking_id: int,
+    wish: Wish,
+    now: datetime,
+    *,
+    known: Known = FRESH,
+    by_id: int | None = None,
+    subject: str | None = None,
+) -> Verdict:
     """Change a booking's place or time, or both, at once or not at all; also longer or shorter.
 
-    by_id   who does it, when it is not its person
+    by_id     who does it, when it is not its person
+    subject   what it is for from now on; None: what it was for
     """
     row = _taken(booking_id)
     if row.person_id is None:
         raise Refused("no_booking", GONE, 404)
+    is_renamed = subject not in (None, row.subject)
+    if (wish.seat_id, wish.starts_at, wish.ends_at) == (row.seat_id, row.starts_at, row.ends_at):
+        if is_renamed:
+            row.subject, row.sequence, row.changed_at = subject or "", row.sequence + 1, now
+            _tell(_floor_of(row.seat_id), row.person_id, now)
+            news.tell(What.CHANGED, row.id, row.person_id, now, by_id)
+        return Verdict()
     found = facts.gather(row.person_id, wish, now, moved_id=row.id, known=known, is_for_keeps=True)
     verdict = rules.judge(wish, found, now)
     _let_go(row)
     was = (_floor_of(row.seat_id), row.starts_at, row.ends_at)
     _tell(was[0], None, now)
     row.seat_id, row.starts_at, row.ends_at = wish.seat_id, wish.starts_at, wish.ends_at
-    row.subject = wish.subject or row.subject
+    if is_renamed:
+        row.subject = subject or ""
     row.sequence, row.changed_at, row.is_warned = row.sequence + 1, now, False
     if wish.starts_at > now:  # whoever has come and changes the seat meanwhile is still there
         row.state, row.is_confirmed = State.BOOKED.value, False

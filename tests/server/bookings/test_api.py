@@ -101,6 +101,47 @@ def test_a_booking_is_made_read_moved_extended_and_cancelled(office, suzuki):
     assert suzuki.get(f"{URL}?from={DAY}").json["bookings"] == []
 
 
+def test_what_a_booking_is_for_can_be_changed_and_cleared_and_nothing_changed_is_no_change(office, suzuki):
+    made = suzuki.send_json(URL, wish(office.room, subject="定例会")).json
+    address = f"{URL}/{made['id']}"
+
+    def patched(**changed) -> tuple[str, int, str]:
+        answer = suzuki.send_json(address, changed, method="PATCH")
+        assert answer.status_code == 200, answer.text
+        return answer.json["subject"], answer.json["sequence"], answer.json["ends_at"][11:16]
+
+    assert patched() == ("定例会", 0, "03:00")
+    assert patched(subject="定例会", ends_at=made["ends_at"]) == ("定例会", 0, "03:00")
+    assert patched(subject="") == ("", 1, "03:00")
+    assert patched(subject=" ") == ("", 1, "03:00")
+    assert patched(subject="面談") == ("面談", 2, "03:00")
+    assert patched(ends_at=make.at("11:00", DAY).isoformat()) == ("面談", 3, "02:00")
+    assert patched(ends_at=make.at("12:00", DAY).isoformat(), subject="") == ("", 4, "03:00")
+
+
+def test_a_colleague_who_has_a_seat_already_is_named_and_not_taken_for_the_caller(office, suzuki, signed_in):
+    admin = signed_in(Role.SECTION_ADMIN, person_id=office.sato)
+    theirs = suzuki.send_json(URL, wish(office.seat)).json
+
+    for answer in (
+        admin.send_json(URL, wish(office.next_seat, person_id=office.suzuki)),
+        admin.send_json(
+            URL,
+            wish(None, seats=[{"seat_id": office.seats[2]}, {"seat_id": office.seats[3], "person_id": office.suzuki}]),
+        ),
+    ):
+        assert (answer.status_code, answer.json["code"]) == (409, "overlap")
+        assert answer.json["message"].startswith("鈴木 一さんは、同じ時間に別の席を予約しています。")
+    later = admin.send_json(URL, wish(office.next_seat, "13:00", "14:00", person_id=office.suzuki)).json
+    moved = admin.send_json(f"{URL}/{later['id']}", {"starts_at": theirs["starts_at"]}, method="PATCH")
+    assert moved.status_code == 409 and "鈴木 一さん" in moved.json["message"]
+
+    admin.send_json(URL, wish(office.next_seat))
+    own = admin.send_json(URL, wish(office.seats[2]))
+    assert own.status_code == 409 and "さん" not in own.json["message"]
+    assert n_bookings() == 3
+
+
 def test_what_is_said_to_be_wrong_is_told_to_whoever_looks_after_the_seat_alone(office, suzuki, signed_in, now):
     with db.transaction():
         reports.report(office.seat, "monitor", "no picture", office.sato, DAY, now)
