@@ -10,6 +10,8 @@ from server.errors import Refused
 
 NUMBER = re.compile(r"[0-9]{1,9}")
 NOW = "now"
+WORK_STARTS = time(8, 30)
+LONGEST_SUBJECT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +43,24 @@ def day(text: str, today: date) -> date:
 
 
 def term(form: Mapping[str, str], now: datetime, clock: tzinfo) -> Term:
-    """`day`, `from` and `to`; a `from` of "now" means the quarter that runs."""
-    on = day(form.get("day", ""), now.astimezone(clock).date())
+    """`day`, `from` and `to`; a `from` of "now" means the quarter that runs, on another day the start of work."""
+    today = now.astimezone(clock).date()
+    on = day(form.get("day", ""), today)
     begun = rules.begun_quarter(now)
-    is_now = form.get("from", "") == NOW
-    starts_at = begun if is_now else _at(on, form.get("from", ""), clock)
+    starts = form.get("from", "")
+    is_now = starts == NOW and on == today
+    if starts == NOW:
+        starts = WORK_STARTS.strftime("%H:%M")
+    starts_at = begun if is_now else _at(on, starts, clock)
     ends_at = _at(on, form.get("to", ""), clock)
     return Term(on, starts_at, ends_at, is_now or starts_at == begun)
 
 
 def subject(text: str) -> str:
-    """What a booking is for, in one line; Refused when no database could hold it."""
-    plain = " ".join(text.split())[:100]
+    """What a booking is for, in one line; Refused when it is too long or no database could hold it."""
+    plain = " ".join(text.split())
+    if len(plain) > LONGEST_SUBJECT:
+        raise Refused("bad_subject", "What it is for may have %(n)s characters at most.", 422, n=LONGEST_SUBJECT)
     if not plain.isprintable():
         raise Refused("bad_subject", "The subject has characters that cannot be kept.", 422)
     return plain

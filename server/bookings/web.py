@@ -32,7 +32,7 @@ from server.places.reports import ReportView
 from server.places.rules import Equipment, Opening, SeatKind
 from server.places.words import EQUIPMENT, KINDS, WRONG
 
-DAY_STARTS, DAY_ENDS = time(8, 30), time(17, 15)  # a working day; what a form begins with
+DAY_STARTS, DAY_ENDS = given.WORK_STARTS, time(17, 15)  # a working day; what a form begins with
 REPORTS_SHOWN = timedelta(days=14)
 
 pages = Blueprint("bookings", __name__, template_folder="templates")
@@ -123,7 +123,8 @@ def book() -> ResponseReturnValue:
             if term.is_now and by is None:
                 done = service.sit_down(person_id, seat_id, term.ends_at, How.WALK_UP, now)
             else:
-                done = service.book(person_id, wish, now, booked_by_id=by)
+                with parties.naming(current_account(), person_id):
+                    done = service.book(person_id, wish, now, booked_by_id=by)
             parties.write_down(current_account(), parties.BOOKED, person_id, done.id, now)
             booked = service.view(done.id)
     except Refused as refused:
@@ -271,7 +272,7 @@ def _form_facts(building: BuildingView, today: date, now: datetime) -> dict[str,
     return {
         "floors": [floor for floor in places.floors(building.id) if not floor.excluded],
         "today_is": today,
-        "first": (max(DAY_STARTS, begun.time()) if begun.time() < DAY_ENDS else DAY_STARTS).strftime("%H:%M"),
+        "first": given.NOW if DAY_STARTS < begun.time() < DAY_ENDS else DAY_STARTS.strftime("%H:%M"),
         "day_quarters": lambda value: lines.day_quarters(places.opening(building), value),
         "equipment_words": lines.equipment_words,
         "kind_words": lines.kind_words,
@@ -287,10 +288,11 @@ def _asked(building: BuildingView, today: date, now: datetime) -> Asked:
         day = given.day(values.get("day", ""), today)
     except Refused:
         day = today
+    starts = values.get("from") or given.NOW
     return Asked(
         floor=_floor_asked(building),
         day=day,
-        starts=values.get("from") or (given.NOW if day == today else DAY_STARTS.strftime("%H:%M")),
+        starts=DAY_STARTS.strftime("%H:%M") if starts == given.NOW and day != today else starts,
         ends=values.get("to") or _day_end(building, day, now),
         kind=values.get("kind", "") if values.get("kind", "") in {kind.value for kind in SeatKind} else "",
         has=frozenset(values.getlist("has")) & {one.value for one in Equipment},
@@ -373,7 +375,8 @@ def _act(booking_id: int, act: Callable[[BookingView, datetime], object], action
     now = clock.now()
     with db.transaction():
         one = _own(booking_id)
-        act(one, now)
+        with parties.naming(current_account(), one.person_id):
+            act(one, now)
         parties.write_down(current_account(), action, one.person_id, booking_id, now)
     return one
 

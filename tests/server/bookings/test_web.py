@@ -185,6 +185,60 @@ def test_people_side_by_side_get_seats_that_lie_together_all_or_none(office, sig
     refused = visitor.send("/seats/together", **form)
     assert refused.status_code == 409 and "同じ時間に別の席を予約しています" in refused.text
     assert len(bookings_of(office.suzuki)) == 1
+    own = next(one for one in bookings_of(office.sato))
+    visitor.send(f"/seats/bookings/{own.id}/cancel")
+    refused = visitor.send("/seats/together", **form)
+    assert refused.status_code == 409 and "鈴木 一さんは、同じ時間に別の席を予約しています。" in refused.text
+    assert [one.state for one in bookings_of(office.sato)] == [State.CANCELLED]
+
+
+def test_a_booking_for_a_colleague_who_has_a_seat_already_says_that_it_is_theirs(office, signed_in):
+    signed_in(person_id=office.sato).send("/seats/bookings", seat=str(office.seats[0]), **office.ahead())
+    admin = signed_in(Role.SECTION_ADMIN, person_id=office.suzuki)
+
+    refused = admin.send("/seats/bookings", seat=str(office.seats[1]), **office.ahead(**{"for": str(office.sato)}))
+
+    assert refused.status_code == 409 and "さんは、同じ時間に別の席を予約しています。" in refused.text
+
+
+def test_on_another_day_now_is_the_start_of_work(office, signed_in):
+    visitor = signed_in(Role.SECTION_ADMIN, person_id=office.sato)
+    form = office.ahead(floor="18") | {"from": "now"}
+
+    listed = visitor.get("/seats/free", query_string=form).text
+    visitor.send("/seats/together", **form, **{"with": str(office.suzuki)})
+    visitor.send("/seats/bookings", seat=str(office.others[0]), **form, **{"for": str(office.head)})
+
+    assert '<option value="08:30" selected>' in listed and 'name="from" value="08:30"' in listed
+    for person_id in (office.sato, office.suzuki, office.head):
+        (made,) = bookings_of(person_id)
+        assert made.starts_at.astimezone(TOKYO).strftime("%H:%M") == "08:30"
+        assert made.starts_at.astimezone(TOKYO).date() == office.tomorrow
+
+
+def test_the_forms_of_my_seats_begin_with_now_in_working_hours_and_with_the_start_of_work_else(
+    office, signed_in, monkeypatch
+):
+    day = clock.now().astimezone(TOKYO).date()
+    visitor = signed_in(Role.SECTION_ADMIN, person_id=office.sato)
+    with monkeypatch.context() as patched:
+        for at, chosen in (("08:29", "08:30"), ("12:40", "now"), ("17:20", "08:30")):
+            patched.setattr(clock, "now", lambda at=at: make.at(at, day))
+            page = visitor.get("/seats").text
+            for form in ("find", "together", "for", "wait"):
+                box = page.split(f'id="{form}-from"')[1].split("</select>")[0]
+                assert re.findall(r'value="([^"]+)" selected', box) == [chosen], (form, at)
+
+
+def test_what_a_booking_is_for_is_refused_when_it_is_too_long_and_never_cut(office, signed_in):
+    visitor = signed_in(person_id=office.sato)
+    asked = office.ahead(seat=str(office.seats[0]))
+
+    refused = visitor.send("/seats/bookings", **asked, subject="あ" * 101)
+
+    assert refused.status_code == 422 and "100文字まで" in refused.text and bookings_of(office.sato) == []
+    visitor.send("/seats/bookings", **asked, subject="あ" * 100)
+    assert bookings_of(office.sato)[0].subject == "あ" * 100
 
 
 def test_whoever_shows_no_bookings_cannot_be_booked_beside_by_a_colleague_p4(office, signed_in):
