@@ -1,6 +1,6 @@
 """What may be booked, by whom, for how long and how often: a zone's house rules and whether a wish keeps them. Pure."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -310,20 +310,31 @@ def judge(wish: Wish, facts: Facts, now: datetime) -> Verdict:
             n=rules.quota_per_week,
         )
     if wish.how is not How.LOTTERY:
-        is_again = place.seat_id in facts.recent_seats[: rules.lookback_days]
-        is_before = place.seat_id in facts.next_seats[: rules.lookback_days]
-        if rules.repeat is Repeat.BLOCK and facts.holder_id is None and (is_again or is_before):
-            raise Refused(
-                "same_seat",
-                "You had %(seat)s lately, and zone %(zone)s asks for another seat each time."
-                if is_again
-                else "You have booked %(seat)s for soon after, and zone %(zone)s asks for another seat each time.",
-                seat=place.code,
-                zone=place.zone_code,
-            )
-        if rules.repeat is Repeat.HINT and is_again:
-            hints.append((SAME_SEAT, {}))
+        hints += _check_again(facts)
     return Verdict(tuple(hints))
+
+
+def _check_again(facts: Facts) -> Iterator[tuple[str, Mapping[str, object]]]:
+    place, rules = facts.place, facts.rules
+    is_again = place.seat_id in facts.recent_seats[: rules.lookback_days]
+    if rules.repeat is Repeat.HINT and is_again:
+        yield (SAME_SEAT, {})
+    if rules.repeat is not Repeat.BLOCK or facts.holder_id is not None:
+        return
+    if is_again:
+        raise Refused(
+            "same_seat",
+            "You had %(seat)s lately, and zone %(zone)s asks for another seat each time.",
+            seat=place.code,
+            zone=place.zone_code,
+        )
+    if place.seat_id in facts.next_seats[: rules.lookback_days]:
+        raise Refused(
+            "same_seat",
+            "You have booked %(seat)s for soon after, and zone %(zone)s asks for another seat each time.",
+            seat=place.code,
+            zone=place.zone_code,
+        )
 
 
 def is_member(unit_ids: Collection[int], place: Place, who: Who) -> bool:
