@@ -8,6 +8,7 @@ from itertools import islice
 
 from server import db
 from server.demo.city import BUILDING, BUILDING_EN, CITY, CITY_EN, PEOPLE, STOREYS, Section, Storey
+from server.demo.days import close_days, stay_awake
 from server.demo.duties import READINGS, duties
 from server.demo.geometry import CEILING_M, HEIGHT_M, PORTALS, SLAB_DB, WIDTH_M, Layout, layout
 from server.demo.house import keep_house
@@ -69,9 +70,8 @@ def build_city(now: datetime, progress: Progress) -> list[Resident]:
             name_en=BUILDING_EN,
             opens_at="00:00",
             closes_at="24:00",
-            open_weekdays="0123456",
-            keeps_holidays=False,
         )  # whoever starts a demo at night wants to see somebody; a real building keeps its hours (P7)
+        _keep_days(now)
         version = people.publish_notice(
             TEXT_JA,
             TEXT_EN,
@@ -92,8 +92,21 @@ def build_city(now: datetime, progress: Progress) -> list[Resident]:
         number_the_city(building_id, FISCAL_YEAR, now.date(), now)
         take_calls([one.person_id for one in residents[:2]], now, now.date())
     with db.transaction():
-        keep_house(building_id, _members(residents, now.date()), FISCAL_YEAR, now.date(), now)
+        today = now.astimezone(_hall().zone).date()
+        keep_house(building_id, _members(residents, now.date()), FISCAL_YEAR, today, now)
     return residents
+
+
+def _keep_days(now: datetime) -> None:
+    close_days(_hall(), now)
+    stay_awake(_hall(), now)
+
+
+def _hall() -> places_queries.BuildingView:
+    found = places_queries.building(SITE)
+    if found is None:
+        raise RuntimeError("the demo's building is not there")
+    return found
 
 
 def _add_floor(building_id: int, of: Layout, now: datetime) -> None:

@@ -16,6 +16,7 @@ from server.demo.geometry import ENTRANCE, HEIGHT_M, LIFTS, SLAB_DB, TOILETS, WI
 H, MIN = 3600, 60
 TO_THE_DESK = 10 * MIN
 ABSENT = 0.15  # telework 9 %, leave 6 %
+SIGN_IN = 2  # the first residents, whom somebody signs in as: they are there
 ON_A_TRIP = 0.11
 MEETINGS_AN_HOUR = 2.2  # of each floor
 CANTEEN_FLOOR = "3"
@@ -95,7 +96,7 @@ def _present(residents: Sequence[Resident], layouts: dict[str, Layout], rng: ran
     for number, resident in enumerate(residents):
         is_guide = number == 0
         draw = rng.random()
-        if resident.tag is None or (draw < ABSENT and not is_guide):
+        if resident.tag is None or (draw < ABSENT and number >= SIGN_IN):
             continue
         zone = _desk_zone(resident, layouts[resident.storey.code])
         spots = free.setdefault(zone.code, rng.sample(zone.spots, len(zone.spots)))
@@ -105,7 +106,7 @@ def _present(residents: Sequence[Resident], layouts: dict[str, Layout], rng: ran
         if is_guide:
             starts = 8 * H
         person = Person(resident, desk, starts, ends)
-        if draw > 1.0 - ON_A_TRIP and not is_guide:
+        if draw > 1.0 - ON_A_TRIP and number >= SIGN_IN:
             leaves = max(rng.randint(9 * H, 13 * H), starts + TO_THE_DESK)
             person.blocks.append((leaves, min(ends, leaves + rng.randint(2 * H, 5 * H)), "", 0.0, 0.0, "away"))
         people.append(person)

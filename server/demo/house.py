@@ -7,6 +7,7 @@ from typing import Any
 
 from server.bookings import house
 from server.bookings.house import Scope
+from server.demo.days import month_before
 from server.people import queries as people
 from server.people.queries import UnitView
 from server.places import outages, reports
@@ -30,7 +31,14 @@ OF_FLOORS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "11": ({"ahead_days": 0, "who": "bureau"}, "こどもみらい局 保育運営課 庶務担当"),
     "14": ({"ahead_days": 28, "quota_per_week": 4, "clear_desk_at": "17:00"}, "環境みどり局 資源循環課 庶務担当"),
 }  # fmt: skip
-FINANCE = ({"overflow": ["18D", "18B", "18G"], "seat_ratio_pct": 95, "lookback_days": 2}, "財務局 財政課 庶務担当")
+FINANCE_BEFORE = ({"overflow": ["18D", "18B", "18G"], "seat_ratio_pct": 95, "repeat": "off"}, "財務局 財政課 庶務担当")
+FINANCE = (
+    {"overflow": ["18D", "18B", "18G"], "seat_ratio_pct": 95, "repeat": "hint", "lookback_days": 2},
+    "財務局 財政課 庶務担当",
+)
+DRAWN = ({"draws_at": "15:00"}, "デジタル改革局 業務改革課 庶務担当")  # 19A: for the next working day, by itself
+RULES_SINCE = 15  # months ago: before anything that the report on fixed seats tells
+HINTED_SINCE = 2  # months ago: from then on 18A tells people that it is the seat of last time
 NEXT_MONTH = ({"repeat": "block", "lookback_days": 3}, "財務局 市民税課 庶務担当")  # of 17A, from two weeks on
 OUT = (
     ("18B-004", -1, 7, "モニターの修理のため"),
@@ -96,14 +104,17 @@ def _rule(building_id: int, floors: Sequence[FloorView], zones: Sequence[ZoneVie
     def rule(scope: Scope, kind: SeatKind | None, day: date, told: tuple[Mapping[str, Any], str]) -> None:
         house.set_rule(scope, kind, day, told[0], told[1], min(day, today), now)
 
-    began = today - timedelta(days=90)
+    began = month_before(today, RULES_SINCE)
     rule(Scope(building_id), None, began, ({"checklist": CHECKLIST}, ACTOR))
     rule(Scope(building_id), SeatKind.SOLO, began, ({"quota_per_week": 4}, ACTOR))
     by_code = {floor.code: floor for floor in floors}
     for code, told in OF_FLOORS.items():
-        rule(Scope(building_id, by_code[code]), SeatKind.GROUP, began + timedelta(days=len(code)), told)
+        rule(Scope(building_id, by_code[code]), SeatKind.GROUP, began, told)
     zone = {one.code: one for one in zones}
-    rule(Scope(building_id, by_code["18"], zone["18A"]), SeatKind.GROUP, began + timedelta(days=40), FINANCE)
+    finance = Scope(building_id, by_code["18"], zone["18A"])
+    rule(finance, SeatKind.GROUP, began, FINANCE_BEFORE)
+    rule(finance, SeatKind.GROUP, month_before(today, HINTED_SINCE), FINANCE)
+    rule(Scope(building_id, by_code["19"], zone["19A"]), SeatKind.GROUP, began, DRAWN)
     rule(Scope(building_id, by_code["17"], zone["17A"]), SeatKind.GROUP, today + timedelta(days=14), NEXT_MONTH)
 
 

@@ -26,6 +26,8 @@ from server.broker.access_list import RADIO
 from server.demo.bookings import book_the_city, book_today
 from server.demo.build import SITE, Resident, build_city
 from server.demo.day import scenario
+from server.demo.days import stay_awake
+from server.demo.guide import prepare, take_an_afternoon_off, work_out_months
 from server.demo.house import say_what_is_wrong
 from server.demo.processes import Processes, wait_until
 from server.demo.recording import Replay, build_recording
@@ -39,7 +41,6 @@ from server.people.rules import Role
 from server.places import queries as places_queries
 from server.places import service as places
 from server.places.queries import FloorView
-from server.seating import fixation_months
 
 HOST = "127.0.0.1"
 FIRST_PORT, PORTS_TRIED = 8000, 50
@@ -47,8 +48,8 @@ READY_WITHIN_S = 90.0
 TIMEZONE = "Asia/Tokyo"
 PAUSE_BETWEEN_REPLAYS_S = 6.0
 SOURCES = (
-    "names", "city", "duties", "geometry", "plan", "seats", "phones",
-    "build", "day", "survey", "notice", "memos", "house", "bookings",
+    "names", "city", "days", "duties", "geometry", "plan", "seats", "phones",
+    "build", "day", "survey", "notice", "memos", "house", "bookings", "guide",
 )  # fmt: skip
 WEB_WORKERS = 2
 
@@ -82,9 +83,15 @@ def _say_today(state: Path, at: str) -> None:
     scenario = json.loads((state / "scenario.json").read_text("utf-8"))
     db.connect(_database_url(state))
     try:
-        now = clock.now()
-        say_today(scenario, at, now)
-        book_today(scenario, at, _guides(), now)
+        now, guides = clock.now(), _guides()
+        say_today(scenario, at, guides, now)
+        with db.transaction():
+            building = places_queries.building(SITE)
+            if building is not None:
+                stay_awake(building, now)
+                if guides:
+                    take_an_afternoon_off(building, guides[0], now)
+        book_today(scenario, at, guides, now)
     finally:
         db.disconnect()
 
@@ -92,7 +99,8 @@ def _say_today(state: Path, at: str) -> None:
 def _guides() -> list[int]:
     """The people behind the demo's logins."""
     with db.reading():
-        return [account.person_id for account in people_queries.accounts() if account.person_id is not None]
+        accounts = sorted(people_queries.accounts(), key=lambda one: one.id)
+        return [account.person_id for account in accounts if account.person_id is not None]
 
 
 def run_recording(state: Path, folder: Path, track: str, port: int | None) -> None:
@@ -181,7 +189,12 @@ def _fill_city(state: Path) -> list[Login]:
         _add_login("shisetsu", "facilities, who also see the sensor fleet", Role.FACILITIES, None),
         _add_login("kanri", "system administrator; sets up an authenticator app first", Role.SYSTEM_ADMIN, None),
         _add_login("hogo", "privacy officer, who sees alerts and the audit log", Role.PRIVACY_OFFICER, None),
-        _add_login("kiosk", "a shared screen: finds people and numbers", Role.KIOSK, None),
+        _add_login(
+            "kiosk",
+            "a shared screen: finds people, shows free seats, gives one for a staff number",
+            Role.KIOSK,
+            None,
+        ),
     ]
     with db.transaction():
         building, now = places_queries.building(SITE), clock.now()
@@ -195,8 +208,10 @@ def _book_the_city(residents: Sequence[Resident], progress: Callable[[str, int, 
     with db.transaction():
         building = places_queries.building(SITE)
         if building is not None:
-            book_the_city(building.id, residents, clock.now())
-            fixation_months.compute(building, clock.now())
+            now = clock.now()
+            book_the_city(building.id, residents, now)
+            work_out_months(building, now)
+            prepare(building, residents[0].person_id, now)
     progress("bookings", 1, 1)
 
 

@@ -1,7 +1,7 @@
 """What people of the demo say of their day; it fits the simulated one: who works at home does not come in."""
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -17,14 +17,16 @@ from server.presence.statuses import Saying
 TELEWORK, LEAVE, TRIP = 0.09, 0.06, 0.11  # of everybody
 LONGEST_ERRAND_S = 100 * 60  # away for longer is a trip; shorter is lunch
 SAID = {"room": (StatusKind.MEETING, 0.5), "solo": (StatusKind.FOCUS, 0.7)}  # how many say what they do
+AWAY = frozenset({StatusKind.TELEWORK, StatusKind.LEAVE, StatusKind.TRIP})
 UNTIL_TONIGHT = timedelta(hours=10)
 
 
-def say_today(scenario: Mapping[str, Any], at: str, now: datetime) -> int:
+def say_today(scenario: Mapping[str, Any], at: str, guides: Collection[int], now: datetime) -> int:
     """Say it for everybody; returns how many sayings.
 
     scenario   the simulated day
     at         the simulated clock now, "08:20"
+    guides     people who are not away, whatever the lot says: somebody signs in as them
     """
     hour, minute = (int(part) for part in at.split(":")[:2])
     start = now - timedelta(hours=hour, minutes=minute)  # midnight of the simulated day
@@ -32,7 +34,12 @@ def say_today(scenario: Mapping[str, Any], at: str, now: datetime) -> int:
         carriers, everybody = fleet.carriers(now), sorted(people.active_ids(now.date()))
         come = {carriers[one["tag"]]: one["stops"] for one in scenario["people"] if one["tag"] in carriers}
         carrying, rng = frozenset(carriers.values()), random.Random(SEED)
-        said = [one for i in everybody for one in _sayings(i, come.get(i), i in carrying, start, now, rng)]
+        said = [
+            one
+            for i in everybody
+            for one in _sayings(i, come.get(i), i in carrying, start, now, rng)
+            if i not in guides or one.kind not in AWAY
+        ]
         statuses.say_many(said, now)
     return len(said)
 

@@ -40,6 +40,13 @@ def set_exceptions(building_id: int, days: Mapping[date, tuple[str, bool]]) -> N
         db.session.execute(insert(ClosedDay), rows)
 
 
+def set_exception(building_id: int, day: date, name: str, *, is_open: bool) -> None:
+    """One day differs from the week's rule; the others stay as they are."""
+    told = {"name": name, "is_open": is_open}
+    row = db.upsert(ClosedDay).values(building_id=building_id, day=day, **told)
+    db.session.execute(row.on_conflict_do_update(index_elements=["building_id", "day"], set_=told))
+
+
 def set_hours(
     building_id: int, opens_at: str, closes_at: str, open_weekdays: str = "01234", *, keeps_holidays: bool | None = None
 ) -> None:

@@ -207,7 +207,7 @@ def test_the_scenario_holds_no_name(built, day):
 
 def test_whoever_works_at_home_or_is_on_leave_does_not_come_in(city):
     now, day = clock.now(), scenario(city.residents, "Asia/Tokyo")
-    say_today(day, "10:10", now)
+    say_today(day, "10:10", [], now)
 
     with db.reading():
         said = presence.statuses_at(now)
