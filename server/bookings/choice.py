@@ -2,12 +2,12 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from server.bookings import floor_days, queries, rules
+from server.bookings import barred, floor_days, queries, rules
 from server.bookings.floor_days import FRESH
 from server.bookings.rules import NOT_YOURS, Facts, How, Repeat, Verdict, Wish
 from server.errors import Refused
@@ -46,9 +46,60 @@ def options(
     but                    a booking that is moved: its place counts as free
     may_begin_before_now   it has begun already and stays
     """
+    looked_at = _looked_at(person_id, floor, starts_at, ends_at, now, but, may_begin_before_now=may_begin_before_now)
+    return [
+        Option(one.seat, one.zone, one.answer)
+        for one in looked_at
+        if not one.is_taken and isinstance(one.answer, Verdict)
+    ]
+
+
+def why_none(
+    person_id: int,
+    floor: FloorView,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+    suits: Callable[[SeatView], bool],
+) -> tuple[Refused, ...]:
+    """The house rules that keep somebody from every free place; none when one can be had, now or once given back.
+
+    suits   whether they would take it
+    """
+    refusals = []
+    for one in _looked_at(person_id, floor, starts_at, ends_at, now, also_taken=True):
+        if not suits(one.seat):
+            continue
+        if isinstance(one.answer, Verdict):
+            return ()
+        if not one.is_taken:
+            refusals.append(one.answer)
+    building = places.building_of(floor.id)
+    return () if building is None else barred.reasons(refusals, starts_at.astimezone(building.zone).date())
+
+
+@dataclass(frozen=True, slots=True)
+class _LookedAt:
+    seat: SeatView
+    zone: ZoneView
+    is_taken: bool
+    answer: Verdict | Refused
+
+
+def _looked_at(
+    person_id: int,
+    floor: FloorView,
+    starts_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+    but: int | None = None,
+    *,
+    may_begin_before_now: bool = False,
+    also_taken: bool = False,
+) -> Iterator[_LookedAt]:
     building = places.building_of(floor.id)
     if building is None or floor.excluded:
-        return []
+        return
     rules.check_term(starts_at, ends_at, now, places.opening(building), has_begun=may_begin_before_now)
     on = floor_days.read(floor, building, starts_at.astimezone(building.zone).date())
     taken = _taken(
@@ -59,9 +110,8 @@ def options(
     n_in_week = cache(lambda zone_id: queries.n_in_week(person_id, zone_id, monday, but))
     recent = cache(lambda n: queries.recent_seats(person_id, on.midnight, n, on.opening.zone, but=but))
     ahead = cache(lambda n: queries.next_seats(person_id, on.ends_at, n, on.opening.zone, but=but))
-    found = []
     for seat in on.seats.values():
-        if seat.id in taken:
+        if seat.id in taken and not also_taken:
             continue
         held = on.house_rules(seat)
         facts = Facts(
@@ -79,10 +129,10 @@ def options(
         )
         wish = Wish(seat.id, starts_at, ends_at, How.MAP, has_begun=may_begin_before_now)
         try:
-            found.append(Option(seat, on.zones[seat.zone_id], rules.judge(wish, facts, now)))
-        except Refused:
-            continue
-    return found
+            answer: Verdict | Refused = rules.judge(wish, facts, now)
+        except Refused as refused:
+            answer = refused
+        yield _LookedAt(seat, on.zones[seat.zone_id], seat.id in taken, answer)
 
 
 def nearest(to: SeatView, among: Iterable[Option]) -> Option | None:

@@ -1,6 +1,6 @@
 """Waiting for a place: whoever asked first is offered what becomes free, for a while; an offer holds the place."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -11,11 +11,11 @@ from server.bookings import choice, facts, news, queries, service
 from server.bookings.choice import Option
 from server.bookings.models import Booking, Wait
 from server.bookings.news import What
-from server.bookings.rules import How, State, WaitState, Wish, begun_quarter, check_term, exclusive_group
+from server.bookings.rules import DESK, How, State, WaitState, Wish, begun_quarter, check_term, exclusive_group
 from server.changes import Thing
 from server.errors import Refused
 from server.places import queries as places
-from server.places.queries import FloorView
+from server.places.queries import FloorView, SeatView
 from server.places.rules import Opening, SeatKind, check_equipment, check_kind
 
 OFFER = timedelta(minutes=15)  # how long an offer lasts in working hours
@@ -73,6 +73,9 @@ def ask(
         raise Refused("too_many_waits", "You can wait for %(n)s places at most.", n=MOST)
     if _has_place(person_id, kind, starts_at, ends_at):
         raise Refused("overlap", service.OVERLAP)
+    in_the_way = choice.why_none(person_id, floor, starts_at, ends_at, now, _suits(zone_id, kind, equipment))
+    if in_the_way:  # places are free, and waiting would bring none
+        raise in_the_way[0]
     row = Wait(
         person_id=person_id,
         floor_id=floor.id,
@@ -262,14 +265,17 @@ def _options(wait: Wait, floor: FloorView, starts_at: datetime, now: datetime) -
         found = choice.options(wait.person_id, floor, starts_at, wait.ends_at, now)
     except Refused:
         return []
-    wanted = set(wait.equipment.split())
-    return [
-        one
-        for one in found
-        if (wait.zone_id is None or one.zone.id == wait.zone_id)
-        and (one.seat.kind == wait.kind if wait.kind else exclusive_group(SeatKind(one.seat.kind)) == "desk")
-        and wanted <= set(one.seat.equipment)
-    ]
+    suits = _suits(wait.zone_id, wait.kind, wait.equipment.split())
+    return [one for one in found if suits(one.seat)]
+
+
+def _suits(zone_id: int | None, kind: str, equipment: Collection[str]) -> Callable[[SeatView], bool]:
+    """Which places somebody waits for."""
+    return lambda seat: (
+        (zone_id is None or seat.zone_id == zone_id)
+        and (seat.kind == kind if kind else exclusive_group(SeatKind(seat.kind)) == DESK)
+        and set(equipment) <= set(seat.equipment)
+    )
 
 
 def _has_place(person_id: int, kind: str, starts_at: datetime, ends_at: datetime) -> bool:

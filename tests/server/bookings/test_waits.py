@@ -10,6 +10,7 @@ from racing import at_once
 
 from server import db
 from server.bookings import jobs, service, waits
+from server.bookings.models import HouseRule
 from server.bookings.rules import State, WaitState, Wish
 from server.errors import Refused
 from server.places import queries as places
@@ -55,6 +56,33 @@ def test_what_is_given_back_is_offered_in_the_same_moment_to_who_asked_first(des
     with pytest.raises(Refused) as refused:
         desks.book(desks.takanami, desks.seats[1], "09:00", "12:00", now=NOW)
     assert refused.value.code == "seat_taken"
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"),
+    [({"ahead_days": 1}, "too_early"), ({"ahead_days": 0}, "walk_up_only"), ({"longest_min": 60}, "too_long_here")],
+    ids=["too early", "walk up only", "too long"],
+)
+def test_nobody_waits_where_a_place_is_free_and_only_a_rule_is_in_the_way(desks, settings, code):
+    desks.book(desks.suzuki, desks.seats[0], "09:00", "12:00")
+    with db.transaction():
+        row = HouseRule(scope=f"zone:{desks.zone}", kind="", valid_from=make.DAY, settings=settings)
+        db.session.add(row)
+    early = NOW - timedelta(days=2)
+
+    with pytest.raises(Refused) as refused:
+        ask(desks, desks.sato, early)
+
+    assert refused.value.code == code and mine(desks.sato, early) == []
+
+
+def test_one_can_wait_for_a_full_zone_that_cannot_be_booked_yet(desks, full):
+    with db.transaction():
+        row = HouseRule(scope=f"zone:{desks.zone}", kind="", valid_from=make.DAY, settings={"ahead_days": 1})
+        db.session.add(row)
+    early = NOW - timedelta(days=2)
+    ask(desks, desks.sato, early)
+    assert [one.state for one in mine(desks.sato, early)] == [WaitState.WAITING]
 
 
 def test_who_answers_has_the_seat(desks, full):
