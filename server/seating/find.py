@@ -29,6 +29,7 @@ LAST_SEATS = 3  # how many of one's last seats are avoided on wish
 BESIDE_M, NEAR_M = 3.0, 8.0
 DIFFERENT_M = 10.0  # so far apart two seats of a zone are two choices
 SUGGESTIONS = 3
+BY_WISHES = 3  # what of the order says how well a seat suits: priority, things, floor
 FOR_WORK = frozenset({SeatKind.GROUP, SeatKind.GROUP_DESK, SeatKind.SOLO, SeatKind.COUNTER, SeatKind.FIXED})
 # booths and rooms are for several people: nobody is sent there to work alone
 PLAIN = frozenset({SeatKind.GROUP, SeatKind.GROUP_DESK})
@@ -155,11 +156,20 @@ def ranked(candidates: Collection[Candidate], wishes: Wishes, person: Person) ->
     return found
 
 
-def suggestions(found: Sequence[Found]) -> list[Found]:
-    """The best, and two that are other choices: of another zone or with other equipment, else far from it."""
+def suggestions(found: Sequence[Found], *, floor_id: int | None = None) -> list[Found]:
+    """The best, and two that are other choices: of another zone or with other equipment, else far from it.
+
+    floor_id   a floor that was wished for: what suits as well as the best comes before other floors and equipment
+    """
     if not found:
         return []
     chosen = [found[0]]
+    if floor_id is not None:
+        as_good = [one for one in found if one.order[:BY_WISHES] == found[0].order[:BY_WISHES]]
+        if len(as_good) >= SUGGESTIONS:
+            found = as_good
+        else:
+            chosen = as_good
     for differs in (_differs_in_zone, _differs, _is_another):
         for one in found:
             if len(chosen) == SUGGESTIONS:

@@ -122,7 +122,7 @@ def _told(
                 "sentence": find_words.sentence(one, answer, name),
                 "hints": find_words.hints(one, answer),
             }
-            for one in find.suggestions(ranked)
+            for one in find.suggestions(ranked, floor_id=answer.asked.wishes.floor_id)
         ],
         "unmet": find_words.unmet(answer, name),
         "booking": booking,

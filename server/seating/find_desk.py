@@ -8,7 +8,7 @@ from typing import cast
 from flask import current_app
 
 from server import db
-from server.bookings import rules, service
+from server.bookings import barred, rules, service
 from server.bookings.api import memory
 from server.bookings.floor_days import FloorDay
 from server.bookings.memory import Memory
@@ -117,7 +117,7 @@ def look(asked: Asked, now: datetime) -> Answer:
     if on is None:
         raise Refused("no_building", "There is no building yet.", 404)
     answer = search(current_person_id(), known.viewer(account, day), asked, on, now)
-    if not answer.found:
+    if not answer.found and all(one.code in barred.OF_OTHERS for one in answer.barred):
         _count(answer)
     return answer
 
@@ -151,7 +151,9 @@ def take(
         if not answer.found or turn == ROUNDS - 1:
             break
         answer = look(asked, now)
-    raise Refused("seat_taken", service.TAKEN) if is_chosen else Refused("no_seat_found", NONE_FREE)
+    if is_chosen:
+        raise Refused("seat_taken", service.TAKEN)
+    raise next(iter(answer.barred), Refused("no_seat_found", NONE_FREE))
 
 
 def colleague(person_id: int | None) -> Colleague | None:

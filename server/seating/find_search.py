@@ -1,11 +1,11 @@
 """Gathers what "find me a seat" decides by: seats that can be had, where the team sits, what the person used."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from server.bookings import queries, rules
+from server.bookings import barred, queries, rules
 from server.bookings.floor_days import FloorDay
 from server.bookings.queries import BookingView
 from server.bookings.rules import NOT_YOURS, Facts, How, State, Verdict, Wish
@@ -44,6 +44,8 @@ class Answer:
     home_zones        zones of the person's own units
     is_home_full      none of their seats can be had, so the overflow order was followed
     has_musts         only seats with what the person needs counted
+    floor_lacks       how many wishes the best free seat of the floor wished for leaves open; None: it has none free
+    barred            where nothing was found although seats are free: the house rules in the way
     colleague_shown   whether where the colleague sits may be told and is known
     """
 
@@ -56,6 +58,8 @@ class Answer:
     has_musts: bool
     colleague_shown: bool
     hints: Mapping[int, Verdict]
+    floor_lacks: int | None = None
+    barred: tuple[Refused, ...] = ()
 
     def of(self, seat_id: int) -> Found | None:
         """One seat of those found."""
@@ -109,10 +113,15 @@ def search(person_id: int, viewer: Viewer, asked: Asked, on: BuildingDay, now: d
         on=on,
         units=[units[i] for i in sorted(viewer.unit_ids) if i in units],
         home_zones=home,
-        is_home_full=bool(home) and not any(one.zone_id in home for one in candidates),
+        is_home_full=bool(home) and home.isdisjoint({one.zone_id for one in candidates} | judge.refused.keys()),
         has_musts=_has_musts(asked, needs),
         colleague_shown=bool(colleague),
         hints=verdicts,
+        floor_lacks=min(
+            (len(one.lacks) for one in found if one.seat.floor_id == wishes.floor_id and not one.seat.is_priority),
+            default=None,
+        ),
+        barred=() if found else barred.reasons([one for every in judge.refused.values() for one in every], on.day),
     )
 
 
@@ -158,6 +167,7 @@ class _Judge:
         self._lately = frozenset((*used, *ahead))
         self._said: dict[object, Verdict | None] = {}
         self._n_in_week: Counter[int] | None = None
+        self.refused: defaultdict[int, list[Refused]] = defaultdict(list)  # by zone
 
     def may_priority(self, seat: SeatView) -> bool:
         """Whether a priority seat is for this person, who needs what it has."""
@@ -193,7 +203,9 @@ class _Judge:
         wish = Wish(seat.id, asked.starts_at, asked.ends_at, How.FIND, has_begun=asked.instead is not None)
         try:
             return rules.judge(wish, facts, self._now)
-        except Refused:
+        except Refused as refused:
+            if refused.code not in barred.NOT_FREE:
+                self.refused[seat.zone_id].append(refused)
             return None
 
     def _in_week(self, floor: FloorDay, zone_id: int) -> int:

@@ -102,7 +102,9 @@ def _page(args: MultiDict[str, str], refused: Refused | None = None, form: Multi
         at = booking.seat_id if booking is not None else 0
         own = answer.of(at)
         ranked = [one for one in answer.found if one.seat.seat_id != at]
-        chosen = find.suggestions(ranked) if own is None else find.suggestions([own, *ranked])[1:]
+        floor_id = answer.asked.wishes.floor_id
+        shown = find.suggestions(ranked if own is None else [own, *ranked], floor_id=floor_id)
+        chosen = shown if own is None else shown[1:]
         others = [_shown(one, answer, name) for one in chosen]
     return render_template(
         "seating/found.html",

@@ -34,7 +34,7 @@ def reasons(one: Found, answer: Answer, colleague: str = "") -> list[str]:
             said.append(gettext("not one of your last %(n)s seats", n=find.LAST_SEATS))
     said += [gettext("without: %(what)s", what=what) for what in equipment_words(sorted(one.lacks))]
     if asked.wishes.floor_id is not None and seat.floor_id != asked.wishes.floor_id:
-        said.append(gettext("on floor %(floor)s, as the floor you wished for has none", floor=floor_code(one, answer)))
+        said.append(_another_floor(one, answer))
     elif answer.is_home_full and seat.zone_id not in answer.home_zones:
         if answer.has_musts:
             said.append(gettext("as no free seat of your section’s zone has what you need"))
@@ -52,12 +52,21 @@ def sentence(one: Found, answer: Answer, colleague: str = "") -> str:
 
 
 def unmet(answer: Answer, colleague: str = "") -> list[str]:
-    """Wishes that no seat at all can fulfil, each with why."""
+    """Wishes that no seat at all can fulfil, each with why; where nothing was found, the rules in the way."""
     said: list[str] = []
     if answer.asked.near_id is not None and not answer.colleague_shown:
         sentence = "Where %(name)s sits is not shown to you, or they have no seat on that day."
         said.append(str(gettext(sentence, name=colleague)))
-    return said
+    return said + [str(gettext(one.sentence, **one.values)) for one in answer.barred]
+
+
+def _another_floor(one: Found, answer: Answer) -> str:
+    floor, lacks = floor_code(one, answer), answer.floor_lacks
+    if lacks is None:
+        return str(gettext("on floor %(floor)s, as the floor you wished for has none", floor=floor))
+    if lacks > len(one.lacks):
+        return str(gettext("on floor %(floor)s, as none on the floor you wished for has as much of it", floor=floor))
+    return str(gettext("on floor %(floor)s, not the one you wished for", floor=floor))
 
 
 def unit_name(answer: Answer) -> str:

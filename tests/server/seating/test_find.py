@@ -157,3 +157,17 @@ def test_two_people_with_the_same_wishes_are_not_sent_to_the_same_seat():
     seats = [PLAIN._replace(seat_id=i) for i in range(1, 101)]
     chosen = {first(seats, person=replace(ME, salt=f"{i}:2026-11-24")) for i in range(60)}
     assert len(chosen) > 30  # 45 on average
+
+
+def test_choices_lie_on_the_wished_floor_as_long_as_enough_there_suit_as_well_as_the_best():
+    there = [PLAIN._replace(seat_id=i, equipment=MONITOR, x_m=float(i)) for i in (1, 2, 3)]
+    elsewhere = PLAIN._replace(seat_id=9, equipment=MONITOR, zone_id=9, floor_id=16, level=16)
+    wished = Wishes(MONITOR, floor_id=18)
+
+    def shown(*seats):
+        found = ranked(seats, wished, ME)
+        return sorted(one.seat.seat_id for one in suggestions(found, floor_id=wished.floor_id))
+
+    assert shown(*there, elsewhere) == [1, 2, 3]
+    assert shown(*there[:2], elsewhere) == [1, 2, 9]
+    assert shown(there[0], PLAIN._replace(seat_id=4), elsewhere) == [1, 4, 9]

@@ -18,6 +18,7 @@ from server.people import tokens
 from server.people.rules import Audience, Level, Scope, Signal
 from server.places import outages
 from server.places import service as places
+from server.places.models import SeatEquipment
 from server.presence.models import LookUp
 from server.seating.models import UnmetSearch
 
@@ -134,6 +135,55 @@ def test_a_seat_sat_on_most_is_never_preferred_and_the_last_three_are_avoided_on
         hall.sat(hall.sato, seat_id, day)
     told = ask(hall.sato, not_last=True)["suggestions"][0]
     assert told["seat_id"] == hall.a[4] and "直近の3席とは別" in told["sentence"]
+
+
+def test_another_floor_is_never_said_to_be_a_last_resort_while_the_wished_one_has_free_seats(hall, ask):
+    with db.transaction():
+        db.session.add(SeatEquipment(seat_id=hall.c[0], equipment="monitor"))
+        changes.record(Thing.SEATS, hall.floor, clock.now())
+    on_18 = ask(hall.sato, floor="18", equipment=[])["suggestions"]
+    assert {one["floor"] for one in on_18} == {"18"}
+
+    better = ask(hall.sato, floor="18", equipment=["monitor"])["suggestions"]
+    assert [one["floor"] for one in better] == ["17", "18", "18"]
+    assert "希望の階に条件に合う空席がないため17階" in better[0]["sentence"]
+
+    with db.transaction():
+        outages.take_out(hall.a[1:] + hall.b, hall.nine, hall.noon, "清掃", "施設", clock.now())
+        changes.record(Thing.SEATS, hall.floor, clock.now())
+    few = ask(hall.sato, floor="18")["suggestions"]
+    assert [one["floor"] for one in few] == ["18", "17", "17"]
+    assert "希望とは別の17階" in few[1]["sentence"] and "空きがない" not in few[1]["sentence"]
+
+    with db.transaction():
+        outages.take_out(hall.a[:1], hall.nine, hall.noon, "清掃", "施設", clock.now())
+        changes.record(Thing.SEATS, hall.floor, clock.now())
+    none = ask(hall.sato, floor="18")["suggestions"]
+    assert {one["floor"] for one in none} == {"17"} and "希望の階に空きがないため17階" in none[0]["sentence"]
+
+
+def test_when_a_house_rule_keeps_somebody_from_every_free_seat_it_is_said_and_no_seat_is_missing(hall, ask):
+    day = hall.nine + timedelta(days=20)
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    term = {"starts_at": day.isoformat(), "ends_at": (day + timedelta(hours=3)).isoformat()}
+    first_day = (day - timedelta(days=14)).date().isoformat()
+
+    found = ask(hall.sato, **term)
+    refused = ask(hall.sato, status=409, take=True, **term)
+
+    (why,) = found["unmet"]
+    assert found["suggestions"] == [] and "14日前" in why and first_day in why
+    assert (refused["code"], refused["message"]) == ("too_early", why)
+    with db.reading():
+        assert list(db.session.scalars(select(UnmetSearch))) == []
+
+
+def test_a_zone_that_is_free_but_not_for_this_person_is_not_said_to_be_full(hall, ask):
+    hall.set_rules(hall.zone_a, quota_per_week=1)
+    hall.book(hall.sato, hall.a[0], hall.noon, hall.noon + timedelta(hours=1))
+    found = ask(hall.sato)["suggestions"]
+    assert found[0]["seat_id"] not in hall.a and "満席" not in found[0]["sentence"]
 
 
 def test_a_zone_that_blocks_repeats_never_gets_its_seat_of_last_time_suggested(hall, ask):

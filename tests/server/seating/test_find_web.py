@@ -11,6 +11,7 @@ from server import clock, db
 from server.bookings import queries
 from server.bookings.rules import How, State
 from server.places import service as places
+from server.places.models import Building
 
 SEAT = re.compile(r'name="seat" value="(\d+)"')
 
@@ -75,6 +76,30 @@ def test_three_seats_are_shown_first_when_asked_and_the_wishes_stay_in_the_addre
     visitor.send("/seats/find", seat=offered[1], **hall.morning(floor="18"))
 
     assert [one.seat_id for one in bookings_of(hall.sato)] == [int(offered[1])]
+
+
+def test_a_day_that_cannot_be_booked_yet_is_said_to_be_one_instead_of_asking_for_fewer_wishes(hall, signed_in):
+    visitor, day = signed_in(person_id=hall.sato), hall.tomorrow + timedelta(days=20)
+    while day.weekday() > 4:
+        day += timedelta(days=1)
+    form = {"day": day.isoformat(), "from": "09:00", "long": "3"}
+
+    shown = visitor.get("/seats/find", query_string=form | {"go": "1"}).text
+    refused = visitor.send("/seats/find", do="take", **form)
+
+    assert refused.status_code == 409
+    for page in (shown, refused.text):
+        assert f"予約できるのは14日前の{(day - timedelta(days=14)).isoformat()}からです。" in page
+        assert "希望を減らして" not in page
+
+
+def test_a_closed_day_is_said_to_be_one(hall, signed_in):
+    with db.transaction():
+        db.session.get(Building, hall.building).open_weekdays = "01234"
+    day = hall.tomorrow + timedelta(days=(5 - hall.tomorrow.weekday()) % 7)
+    asked = {"day": day.isoformat(), "from": "09:00", "go": "1"}
+    shown = signed_in(person_id=hall.sato).get("/seats/find", query_string=asked)
+    assert shown.status_code == 422 and f"{day.isoformat()}は休館日です" in shown.text
 
 
 def test_a_chosen_seat_that_is_gone_is_refused_and_no_other_one_taken(hall, signed_in):
