@@ -8,6 +8,7 @@ from typing import TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from server import db
 from server.errors import Refused
 
 SHORTEST = 12
@@ -65,9 +66,12 @@ def _aside(work: Callable[[], T]) -> T:
 
     Only so many at once in a worker, the others wait for their turn: when everybody comes in the morning, the hashes'
     threads would else take the processor from every other request, and 64 MiB each (RP-16).
+
+    Not inside a transaction: on SQLite the next writer of this worker would wait for it without letting it go on.
     """
     global _turn
-    if "gevent.monkey" in sys.modules and sys.modules["gevent.monkey"].is_module_patched("threading"):
+    is_shared = "gevent.monkey" in sys.modules and sys.modules["gevent.monkey"].is_module_patched("threading")
+    if is_shared and not db.in_transaction():
         if _turn is None:
             _turn = threading.BoundedSemaphore(AT_ONCE)  # gevent's, which lets other requests go on
         with _turn:

@@ -36,3 +36,31 @@ def test_when_everybody_comes_a_worker_works_out_two_hashes_at_once_and_the_othe
     told = subprocess.run([sys.executable, "-c", EVERYBODY_COMES], cwd=ROOT, check=True, capture_output=True, text=True)
 
     assert told.stdout.split() == ["2"]
+
+
+TWO_WRITE = """
+from gevent import monkey; monkey.patch_all()
+import sys
+import gevent
+from sqlalchemy import text
+from server import db
+from server.people import passwords
+
+def new_password():
+    with db.transaction() as session:
+        session.execute(text("SELECT 1"))
+        return passwords.hashed("a new password")
+
+def somebody_else():
+    with db.transaction() as session:
+        return session.execute(text("SELECT 1")).scalar()
+
+db.connect(sys.argv[1])
+for one in gevent.joinall([gevent.spawn(new_password), gevent.spawn(somebody_else)]):
+    one.get()
+"""
+
+
+def test_who_gets_a_new_password_holds_up_no_other_writer_of_the_worker_rp_12(sqlite_url):
+    """RP-12: in one thread a writer that waits for another one would wait in vain, and be refused after ten seconds."""
+    subprocess.run([sys.executable, "-c", TWO_WRITE, sqlite_url], cwd=ROOT, check=True)
