@@ -21,7 +21,7 @@ WORK_ENDS = time(17, 15)
 SHORTER = (timedelta(hours=4), timedelta(hours=2), timedelta(hours=1), QUARTER)  # where nothing is free for so long
 LAST_SEATS = 3  # that "give me a seat" leaves out when there are others
 SOON = timedelta(minutes=30)  # whoever has a booking so soon is not asked where they sit
-MOST_SHOWN = 12
+MOST_BUTTONS = 8  # the other seats of a zone are in a list to choose from
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,24 @@ class Free:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """ "Sitting at …?": the zone that a badge has settled in, and its free seats."""
+    """ "Sitting at …?": the zone that a badge has settled in, and all its free seats by code.
+
+    Which of them is nearest nobody knows: no more than the zone is kept of where somebody is (P9).
+    """
 
     floor: FloorView
     zone: ZoneView
     free: Free
+
+    @property
+    def buttons(self) -> tuple[Option, ...]:
+        """The seats with a button of their own."""
+        return self.free.seats[:MOST_BUTTONS]
+
+    @property
+    def others(self) -> tuple[Option, ...]:
+        """The rest."""
+        return self.free.seats[MOST_BUTTONS:]
 
 
 Lot = Callable[[int, Sequence[Option], FloorView, datetime, datetime], Option | None]
@@ -156,11 +169,8 @@ def sitting_at(person_id: int, now: datetime) -> Suggestion | None:
     free = free_now(person_id, floor, now, where.zone_id)
     if not free.seats:
         return None
-    return Suggestion(floor, free.seats[0].zone, Free(_shown(free.seats), free.until))
-
-
-def _shown(seats: Sequence[Option]) -> tuple[Option, ...]:
-    return tuple(sorted(seats, key=lambda one: one.seat.code)[:MOST_SHOWN])
+    by_code = sorted(free.seats, key=lambda one: one.seat.code)
+    return Suggestion(floor, by_code[0].zone, Free(tuple(by_code), free.until))
 
 
 def _refuse_second(person_id: int, now: datetime) -> None:

@@ -8,7 +8,7 @@ from desks import Desks, at_clock
 from sqlalchemy import select, update
 
 from server import clock, db
-from server.bookings import arrival, own_choices, queries, service
+from server.bookings import arrival, own_choices, queries, service, walk_up
 from server.bookings.models import Booking
 from server.bookings.own_choices import SeatChoices
 from server.bookings.queries import BookingView
@@ -240,6 +240,21 @@ class TestSuggestion:
 
         assert [one.seat_code for one in now_of(desks.sato)] == ["18A-003"]
         assert "座っていますか" not in visitor.get("/seats").text
+
+    @pytest.mark.parametrize("path", ["/", "/seats"])
+    def test_every_free_seat_of_a_large_zone_can_be_answered_with(self, desks, signed_in, path):
+        with db.transaction():
+            more = [make.seat(desks.zone, f"18A-{i:03}", x_m=1.0 + i) for i in range(5, 41)]
+        desks.hear(desks.sato, TEN)
+        visitor = signed_in(person_id=desks.sato)
+
+        page = visitor.get(path).text.partition("sitting-title")[2].partition("この中にない")[0]
+
+        offered = re.findall(r'value="(\d+)">18A-\d{3}</(button|option)>', page)
+        assert sorted(int(seat) for seat, _ in offered) == sorted(desks.seats + more)
+        assert [what for _, what in offered].count("button") == walk_up.MOST_BUTTONS
+        answer = visitor.send("/seats/bookings", seat=str(more[-1]), **{"from": "now", "to": "17:15", "next": path})
+        assert answer.location == path and [one.seat_code for one in now_of(desks.sato)] == ["18A-040"]
 
     @pytest.mark.parametrize("state", [Heard.PASSING, Heard.SILENT, Heard.FLOOR])
     def test_whoever_walks_by_is_not_asked_and_nothing_finer_than_a_zone_is_known_p9(self, desks, signed_in, state):
