@@ -9,9 +9,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from server import audit, clock, db
-from server.bookings import trouble
+from server.bookings import queries, trouble
 from server.bookings.desk import LARGEST_ID, Desk, desk, english, owners, zone_name
 from server.bookings.queries import BookingView
+from server.bookings.rules import FURTHEST
 from server.errors import Refused
 from server.people import queries as people
 from server.places import outages, reports, seat_queries, seats, words
@@ -32,7 +33,7 @@ class Given:
     form: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     error: str = ""
-    met: tuple[BookingView, ...] | None = None  # bookings that an outage would meet, when that was asked
+    met: tuple[BookingView, ...] | None = None  # bookings that it would meet, when that was asked
 
 
 @pages.get("/admin/seats")
@@ -222,6 +223,13 @@ def change_owner(code: str) -> ResponseReturnValue:
 @pages.post("/admin/seats/zones/<code>/merge")
 def merge(code: str) -> ResponseReturnValue:
     """All seats of a zone become part of another one of the floor; bookings stay as they are."""
+
+    at = desk()
+    zone = at.zone_by_code(code)
+    if at.keeper.is_everybodys and "sure" not in request.form:
+        now = clock.now()
+        met = queries.of_seats([seat.id for seat in _seats_of(zone)], now, now + FURTHEST)
+        return _zone_page(at, zone, Given("merge", request.form.to_dict(), met=tuple(met)))
 
     def change(at: Desk, zone: ZoneView) -> None:
         to = at.zone(_number("to"))

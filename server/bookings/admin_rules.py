@@ -12,11 +12,11 @@ from flask_babel import format_date
 from flask_babel import gettext as _
 
 from server import audit, clock, db
-from server.bookings import admin, house, rules, sentences
-from server.bookings.desk import Desk, desk, owners
+from server.bookings import admin, house, rules, rules_page, sentences
+from server.bookings.desk import Desk, desk
 from server.bookings.house import Clash, RuleView, Scope
 from server.bookings.rules import HouseRules, Repeat, Who
-from server.bookings.sentences import Paragraph
+from server.bookings.sentences import Here, Paragraph
 from server.errors import Refused
 from server.people import queries as people
 from server.places import queries as places
@@ -207,9 +207,9 @@ def _page(at: Desk, scope: Scope, kind: SeatKind | None, given: Given) -> str:
 
 def _preview(at: Desk, scope: Scope, kind: SeatKind | None, day: date, differ: Mapping[str, Any]) -> Preview:
     of = kind or (_kinds(scope.zone)[0] if scope.zone is not None and _kinds(scope.zone) else SeatKind.GROUP)
-    units = _owners(scope)
-    after = sentences.paragraphs(house.with_settings(scope, kind, day, differ), of, units)
-    before = sentences.paragraphs(_holding(scope, kind, day), of, units)
+    like = _here(scope, of, day)
+    after = sentences.paragraphs(house.with_settings(scope, kind, day, differ), of, like)
+    before = sentences.paragraphs(_holding(scope, kind, day), of, like)
     old = frozenset(one.text for part in before for one in part.sentences)
     old |= frozenset(point for part in before for point in part.points)
     met = house.clashes(scope, kind, day, differ, at.opening, clock.now())
@@ -223,10 +223,11 @@ def _digest(day: date, differ: Mapping[str, Any]) -> str:
 
 def _told(scope: Scope, kind: SeatKind | None, rule: RuleView, today: date) -> list[str]:
     """The sentences that a rule to come will change."""
-    of, units = kind or SeatKind.GROUP, _owners(scope)
-    now_said = sentences.paragraphs(_holding(scope, kind, today), of, units)
+    of = kind or SeatKind.GROUP
+    like = _here(scope, of, today)
+    now_said = sentences.paragraphs(_holding(scope, kind, today), of, like)
     before = {one.text for part in now_said for one in part.sentences}
-    after = sentences.paragraphs(house.with_settings(scope, kind, rule.valid_from, rule.settings), of, units)
+    after = sentences.paragraphs(house.with_settings(scope, kind, rule.valid_from, rule.settings), of, like)
     return [one.text for part in after for one in part.sentences if one.text not in before]
 
 
@@ -235,8 +236,8 @@ def _holding(scope: Scope, kind: SeatKind | None, day: date) -> HouseRules:
     return house.with_settings(scope, kind, day, {} if own is None else own.settings)
 
 
-def _owners(scope: Scope) -> list[str]:
-    return [] if scope.zone is None else owners(scope.zone)
+def _here(scope: Scope, kind: SeatKind, day: date) -> Here:
+    return Here() if scope.zone is None else rules_page.here(scope.zone, kind, day)
 
 
 def _kinds(zone: ZoneView | None) -> list[SeatKind]:

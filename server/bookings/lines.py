@@ -49,6 +49,7 @@ class Line:
     subject: str
     is_of_series: bool
     next_step: str
+    seat_kind: str  # its code
 
     @property
     def starts(self) -> str:
@@ -94,7 +95,7 @@ def lines(
                 longer_until(one, opening) if is_today and booked_for is None else None,
                 names.get(by, "") if by is not None else "",
                 names.get(booked_for, "") if booked_for is not None else "", one.subject, one.series_id is not None,
-                next_step(one, zones[one.zone_id], building) if is_today else "",
+                next_step(one, zones[one.zone_id], building) if is_today else "", one.kind,
             )
         )  # fmt: skip
     return made

@@ -6,7 +6,7 @@ from datetime import time
 
 from flask_babel import gettext, ngettext
 
-from server.bookings.rules import HouseRules, Repeat, Who
+from server.bookings.rules import PRIORITY_UNTIL, HouseRules, Repeat, Who
 from server.places.rules import SeatKind
 
 
@@ -32,15 +32,36 @@ class Paragraph:
         return self.name in names
 
 
-def paragraphs(of: HouseRules, kind: SeatKind, owners: Sequence[str]) -> list[Paragraph]:
-    """Everything that holds for a kind of place in a zone; `owners` are its units by name."""
+@dataclass(frozen=True, slots=True)
+class Here:
+    """What a zone is like, as far as its rules speak of it.
+
+    owners         its units by name
+    n_seats        seats of the kind
+    n_people       who has a post in one of its units
+    has_priority   some of the seats are priority seats
+    """
+
+    owners: Sequence[str] = ()
+    n_seats: int = 0
+    n_people: int = 0
+    has_priority: bool = False
+
+
+def paragraphs(of: HouseRules, kind: SeatKind, here: Here) -> list[Paragraph]:
+    """Everything that holds for a kind of place in a zone."""
     found = [
-        Paragraph(gettext("Who may sit here"), list(_who(of, kind, owners))),
+        Paragraph(gettext("Who may sit here"), list(_who(of, kind, here))),
         Paragraph(gettext("Booking"), list(_booking(of))),
-        Paragraph(gettext("Choosing a seat"), list(_choosing(of, kind))),
-        Paragraph(gettext("At the end of the day"), list(_clearing(of)), of.checklist, "checklist"),
+        Paragraph(gettext("Choosing a seat"), list(_choosing(of, kind, here))),
+        end_of_day(of),
     ]
     return [one for one in found if one.sentences or one.points]
+
+
+def end_of_day(of: HouseRules) -> Paragraph:
+    """What is to be done before one goes, and by when."""
+    return Paragraph(gettext("At the end of the day"), list(_clearing(of)), of.checklist, "checklist")
 
 
 def clock(at: time) -> str:
@@ -49,13 +70,26 @@ def clock(at: time) -> str:
 
 
 def length(minutes: int) -> str:
-    """Half an hour, two hours, 90 minutes."""
-    if minutes % 60 == 0:
-        return str(ngettext("%(num)s hour", "%(num)s hours", minutes // 60))
-    return str(ngettext("%(num)s minute", "%(num)s minutes", minutes))
+    """45 minutes, 2 hours, 1 hour 30 minutes."""
+    hours, rest = divmod(minutes, 60)
+    told = ngettext("%(num)s hour", "%(num)s hours", hours)
+    if not rest:
+        return str(told)
+    over = ngettext("%(num)s minute", "%(num)s minutes", rest)
+    return str(gettext("%(hours)s %(minutes)s", hours=told, minutes=over) if hours else over)
 
 
-def _who(of: HouseRules, kind: SeatKind, owners: Sequence[str]) -> Iterator[Sentence]:
+def _who(of: HouseRules, kind: SeatKind, here: Here) -> Iterator[Sentence]:
+    if here.has_priority:
+        until = clock(of.open_to_all_from or PRIORITY_UNTIL)
+        yield _says(
+            gettext("Priority seats are kept until %(time)s for those who need what they have.", time=until),
+            "open_to_all_from",
+        )
+    yield from _whose(of, kind, here.owners)
+
+
+def _whose(of: HouseRules, kind: SeatKind, owners: Sequence[str]) -> Iterator[Sentence]:
     units = gettext(", ").join(owners)
     if kind is SeatKind.FIXED and owners:
         yield _says(gettext("The seats of %(units)s. Most of them are somebody’s own.", units=units), "who")
@@ -122,7 +156,7 @@ def _booking(of: HouseRules) -> Iterator[Sentence]:
         yield _says(gettext("A booked seat is kept until its end, also when somebody comes late."), "grace_min")
 
 
-def _choosing(of: HouseRules, kind: SeatKind) -> Iterator[Sentence]:
+def _choosing(of: HouseRules, kind: SeatKind, here: Here) -> Iterator[Sentence]:
     names, n = ("repeat", "lookback_days"), of.lookback_days
     if of.repeat is Repeat.HINT and n == 1:
         yield _says(gettext("Please choose another seat than last time. The screen reminds you."), *names)
@@ -161,7 +195,17 @@ def _choosing(of: HouseRules, kind: SeatKind) -> Iterator[Sentence]:
     if of.overflow:
         zones = " → ".join(of.overflow)
         yield _says(gettext("When it is full here, look in this order: %(zones)s.", zones=zones), "overflow")
-    if kind is SeatKind.GROUP:
+    if kind is SeatKind.GROUP and here.n_people:
+        yield _says(
+            gettext(
+                "There are %(seats)s seats for the %(people)s people here; %(n)s for every 100 are planned.",
+                seats=here.n_seats,
+                people=here.n_people,
+                n=of.seat_ratio_pct,
+            ),
+            "seat_ratio_pct",
+        )
+    elif kind is SeatKind.GROUP:
         yield _says(
             gettext("There are %(n)s seats for every 100 people of the section.", n=of.seat_ratio_pct), "seat_ratio_pct"
         )

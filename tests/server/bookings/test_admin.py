@@ -292,7 +292,10 @@ def test_owners_and_merging_are_for_facilities_and_bookings_stay(
     assert clerk.send("/admin/seats/zones/18A/owners", unit=str(office.funds), day=today).status_code == 403
     assert saved(facilities.send("/admin/seats/zones/18A/owners", unit=str(office.funds), day=today))
     assert facilities.send("/admin/seats/zones/18A/owners", unit=str(office.funds), day=today).status_code == 409
-    assert saved(facilities.send("/admin/seats/zones/18A/merge", to=str(office.b)))
+    asked = facilities.send("/admin/seats/zones/18A/merge", to=str(office.b), lang="en")
+    assert asked.status_code == 200 and office.kept().zone_id == office.a
+    assert 'name="sure"' in asked.text and f'value="{office.b}" selected' in asked.text
+    assert saved(facilities.send("/admin/seats/zones/18A/merge", to=str(office.b), sure="1"))
     assert office.kept().zone_id == office.b
     with db.reading():
         assert len(queries.of_person(office.sato, clock.now(), clock.now() + timedelta(days=3))) == 1

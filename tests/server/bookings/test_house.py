@@ -13,6 +13,7 @@ from server.bookings.bulk import NewBooking
 from server.bookings.house import Scope
 from server.bookings.queries import RulesOfDay
 from server.bookings.rules import Repeat, State, Who
+from server.bookings.sentences import Here
 from server.changes import Thing
 from server.errors import Refused
 from server.people import queries as people
@@ -237,10 +238,13 @@ def test_many_bookings_laid_out_at_once_never_share_a_seat_rp_02(office: Office)
         assert queries.of_floor(office.floor, NOW, NOW + timedelta(days=7)) == []
 
 
-def told(app: Flask, kind: SeatKind = SeatKind.GROUP, owners: tuple[str, ...] = ("財政課",), **settings: object) -> str:
+HERE = Here(("財政課",))
+
+
+def told(app: Flask, kind: SeatKind = SeatKind.GROUP, here: Here = HERE, **settings: object) -> str:
     """The sentences in English."""
     with app.test_request_context(), force_locale("en"):
-        found = sentences.paragraphs(rules.house_rules(kind, [rules.parsed(settings)]), kind, owners)
+        found = sentences.paragraphs(rules.house_rules(kind, [rules.parsed(settings)]), kind, here)
         return " ".join(one.text for part in found for one in part.sentences)
 
 
@@ -273,8 +277,18 @@ def test_every_rule_is_a_sentence(app: Flask, settings: dict[str, object], there
     assert there in told(app, **settings)
 
 
+def test_the_sentences_speak_of_the_zones_own_seats_and_people(app: Flask) -> None:
+    here = Here(("財政課",), n_seats=34, n_people=38, has_priority=True)
+
+    text = told(app, here=here, seat_ratio_pct=95, open_to_all_from="10:00")
+
+    assert text.startswith("Priority seats are kept until 10:00 for those who need what they have.")
+    assert "There are 34 seats for the 38 people here; 95 for every 100 are planned." in text
+    assert "Priority" not in told(app)
+
+
 def test_a_place_for_everybody_says_nothing_of_other_sections(app: Flask) -> None:
-    text = told(app, SeatKind.BOOTH, ())
+    text = told(app, SeatKind.BOOTH, Here())
 
     assert text.startswith("Everybody who works in this building may sit here. You can book 1 week ahead.")
     assert "section" not in text

@@ -57,3 +57,12 @@ def test_a_weekly_plan_that_makes_no_sense_is_one_sentence_and_no_list_of_clashe
 
     assert answer.status_code == 422 and 'role="alert"' in answer.text
     assert "plan-table" not in answer.text
+
+
+def test_who_has_a_seat_today_reads_what_to_do_before_going(desks, signed_in):
+    desks.book(desks.sato, desks.seats[0])
+
+    page = signed_in(person_id=desks.sato).get("/seats").text
+
+    assert "17:15までに机の上を片付けて" in page and 'href="/zones/18A/rules"' in page
+    assert "end-of-day" not in signed_in(person_id=desks.suzuki).get("/seats").text
