@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -20,9 +20,16 @@ from server.people.login import current_account, current_person_id
 from server.people.rules import Level, Role, Signal, visible_level
 from server.places import queries as places
 from server.places.queries import BuildingView, FloorView, SeatView, ZoneView
+from server.places.rules import SeatKind
 
+TO_CHOOSE = frozenset({SeatKind.GROUP, SeatKind.SOLO, SeatKind.GROUP_DESK})  # nobody's own
 NO_SIGN = "There is no seat or zone with this code."
+OLD_SIGN = (
+    "No seat or zone has the code of this sign: it is unknown, or the sign has been replaced by a new one."
+    " Type the code that stands on the place today under “My seats”, or choose a seat there."
+)
 NOT_KNOWN = "No seat can be given for this number here."
+SCREEN_FLOOR = "kiosk_floor"  # in the session of a shared screen: where it stands
 MOST_GIVEN = 60  # seats in ten minutes on one shared screen: as fast as people can step up to it
 
 pages = Blueprint("arrival", __name__, template_folder="templates")
@@ -58,9 +65,13 @@ def typed() -> ResponseReturnValue:
 
 
 @pages.get("/s/<code>")
+@only(KIOSK_TOO)
 def sign(code: str) -> ResponseReturnValue:
-    """A seat: mine, free or taken. An entrance: give me a seat here."""
-    return _page(_known(code))
+    """A seat: mine, free or taken. An entrance: give me a seat here. On a shared screen: the free seats around it."""
+    of = _known(code)
+    if current_account().role is Role.KIOSK:
+        return redirect(url_for("arrival.kiosk", floor=of.floor.code, _anchor=f"zone-{of.zone.code}"))
+    return _page(of)
 
 
 @pages.post("/s/<code>/sit")
@@ -97,8 +108,18 @@ def leave(code: str) -> ResponseReturnValue:
 @pages.get("/kiosk/seats")
 @only(KIOSK_TOO)
 def kiosk() -> ResponseReturnValue:
-    """Free seats of a floor on a shared screen, and one for whoever types their staff number; no names."""
-    return _kiosk(clock.now())
+    """Free seats of a floor on a shared screen, and one for whoever types their staff number; no names.
+
+    A screen shows the floor it showed last; one that has shown none yet asks for it.
+    """
+    floor, is_screen = _floor_asked(), current_account().role is Role.KIOSK
+    if floor is None and is_screen and "floor" not in request.args and SCREEN_FLOOR in session:
+        return redirect(url_for("arrival.kiosk", floor=session[SCREEN_FLOOR]))
+    if floor is None:
+        return render_template("bookings/kiosk_floors.html", floors=_floors_with_seats())
+    if is_screen and session.get(SCREEN_FLOOR) != floor.code:
+        session[SCREEN_FLOOR] = floor.code
+    return _kiosk(clock.now(), floor)
 
 
 @pages.post("/kiosk/seats")
@@ -107,12 +128,12 @@ def kiosk_seat() -> ResponseReturnValue:
     """Give a seat to the person with this staff number, from now on; it says which, never whose it is."""
     if current_account().role is not Role.KIOSK:  # colleagues are not seated from one's own desk
         abort(403)
-    now, floor = clock.now(), _floor_asked()
+    now, floor = clock.now(), _floor_asked() or abort(404)
     try:
         given, until = _give(request.form.get("staff_no", "").strip()[:20], floor, now)
     except Refused as refused:
-        return _kiosk(now, error=_(refused.sentence, **refused.values)), refused.status
-    return _kiosk(now, given=given, until=until)
+        return _kiosk(now, floor, error=_(refused.sentence, **refused.values)), refused.status
+    return _kiosk(now, floor, given=given, until=until)
 
 
 def _give(staff_no: str, floor: FloorView, now: datetime) -> tuple[Option, datetime]:
@@ -134,8 +155,10 @@ def _give(staff_no: str, floor: FloorView, now: datetime) -> tuple[Option, datet
     return found
 
 
-def _kiosk(now: datetime, *, error: str = "", given: Option | None = None, until: datetime | None = None) -> str:
-    building, floor = _building(), _floor_asked()
+def _kiosk(
+    now: datetime, floor: FloorView, *, error: str = "", given: Option | None = None, until: datetime | None = None
+) -> str:
+    building = _building()
     day = now.astimezone(building.zone).date()
     begun = begun_quarter(now)
     seats = [seat for seat in places.seats_on_floor(floor.id) if seat.capacity == 1]
@@ -143,16 +166,16 @@ def _kiosk(now: datetime, *, error: str = "", given: Option | None = None, until
     taken |= places.outages([seat.id for seat in seats], begun, begun + QUARTER).keys()
     taken |= places.holders([seat.id for seat in seats], day).keys()
     zones = [
-        (lines.zone_name(zone), sorted(seat.code for seat in seats if seat.zone_id == zone.id and seat.id not in taken))
+        (zone, sorted(seat.code for seat in seats if seat.zone_id == zone.id and seat.id not in taken))
         for zone in places.zones(floor.id, day)
         if not zone.excluded
     ]
     return render_template(
         "bookings/kiosk.html",
         floor=floor,
-        floors=[one for one in places.floors(building.id) if not one.excluded],
-        zones=[(name, codes) for name, codes in zones if codes],
-        n_free=sum(len(codes) for _name, codes in zones),
+        floors=_floors_with_seats(),
+        zones=[(zone.code, lines.zone_name(zone), codes) for zone, codes in zones if codes],
+        n_free=sum(len(codes) for _zone, codes in zones),
         error=error,
         given=given,
         given_zone="" if given is None else lines.zone_name(given.zone),
@@ -238,7 +261,10 @@ def _name(person_id: int, day: date) -> str:
 
 
 def _known(code: str) -> Sign:
-    return _sign(code) or abort(404)
+    found = _sign(code)
+    if found is None:
+        raise Refused("no_sign", OLD_SIGN, 404)
+    return found
 
 
 def _sign(code: str) -> Sign | None:
@@ -256,13 +282,19 @@ def _sign(code: str) -> Sign | None:
     return None if zone.excluded or is_gone else Sign(floor, zone, seat)
 
 
-def _floor_asked() -> FloorView:
+def _floor_asked() -> FloorView | None:
+    found = places.floor_by_code(_building().id, request.values.get("floor", "")[:16])
+    return None if found is None or found.excluded else found
+
+
+def _floors_with_seats() -> list[FloorView]:
+    """Where somebody can be given a seat: not the lobby, nor a floor on which every seat is somebody's own."""
     building = _building()
-    found = places.floor_by_code(building.id, request.values.get("floor", "")[:16])
-    if found is not None and not found.excluded:
-        return found
-    with_seats = [one for one in places.floors(building.id) if not one.excluded]
-    return with_seats[0] if with_seats else abort(404)
+    day = clock.today(building.zone)
+    seats = [seat for seat in places.seats(building.id) if seat.kind in TO_CHOOSE and seat.capacity == 1]
+    floor_of = {zone.id: zone.floor_id for zone in places.zones_of_building(building.id, day) if not zone.excluded}
+    ids = {floor_of.get(seat.zone_id) for seat in seats if seat.retired_on is None or day < seat.retired_on}
+    return [one for one in places.floors(building.id) if not one.excluded and one.id in ids]
 
 
 def _building() -> BuildingView:

@@ -18,6 +18,7 @@ from server.people import service as people
 from server.people.models import Person
 from server.people.rules import Audience, Level, Role, Signal
 from server.places import queries as places
+from server.places import service as places_service
 from server.places.models import Zone
 from server.presence.rules import State as Heard
 from server.presence.rules import StatusKind
@@ -139,7 +140,8 @@ def test_a_zones_entrance_gives_a_free_seat_that_is_not_one_of_the_last(desks, s
 def test_a_code_is_typed_as_people_type_it_and_an_unknown_one_leads_nowhere(desks, signed_in):
     visitor, code = signed_in(person_id=desks.sato), code_of(desks.seats[0])
     assert visitor.send("/s", code=f" {code[:3].lower()}-{code[3:]} ").location == f"/s/{code}"
-    assert visitor.get("/s/ZZZZZZ").status_code == 404
+    old = visitor.get("/s/ZZZZZZ")
+    assert old.status_code == 404 and "新しいものに貼り替えられています" in old.text and "「自分の席・予約」に入力" in old.text
     for odd in ("ZZZZZZ", "'; --", "席" * 40, "\x00"):
         assert visitor.send("/s", code=odd).location == "/seats"
 
@@ -220,8 +222,30 @@ class TestKiosk:
 
     def test_it_opens_nothing_else_of_seats(self, desks, signed_in):
         screen = signed_in(Role.KIOSK)
-        for path in ("/seats", f"/s/{code_of(desks.seats[0])}"):
-            assert screen.get(path).status_code == 403
+        code = code_of(desks.seats[0])
+        assert screen.get("/seats").status_code == 403
+        assert screen.send(f"/s/{code}/sit").status_code == screen.send(f"/s/{code}/leave").status_code == 403
+
+    def test_a_sign_read_by_a_shared_screen_leads_to_the_free_seats_of_its_floor(self, desks, signed_in):
+        screen = signed_in(Role.KIOSK)
+        for code in (code_of(desks.seats[0]), entrance_of(desks)):
+            answer = screen.get(f"/s/{code}")
+            assert (answer.status_code, answer.location) == (302, "/kiosk/seats?floor=18#zone-18A")
+        assert 'id="zone-18A"' in screen.get("/kiosk/seats?floor=18").text
+        assert screen.get("/s/ZZZZZZ").status_code == 404
+
+    def test_a_screen_that_stands_nowhere_yet_asks_for_its_floor_and_remembers_it(self, desks, signed_in):
+        with db.transaction():
+            building = places.buildings()[0]
+            places_service.add_floor(building.id, "25", 25, "展望ロビー", width_m=40, height_m=20)
+        screen = signed_in(Role.KIOSK)
+
+        page = body(screen.get("/kiosk/seats").text)
+        assert 'href="/kiosk/seats?floor=18"' in page and "25" not in page and "staff_no" not in page
+        assert screen.get("/kiosk/seats?floor=99").status_code == 200, "a floor that is gone is asked for again"
+        assert "staff_no" in screen.get("/kiosk/seats?floor=18").text
+
+        assert screen.get("/kiosk/seats").location == "/kiosk/seats?floor=18"
 
 
 class TestSuggestion:
