@@ -10,7 +10,7 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from typing import cast
 
 from flask import Flask, Request, Response, request
@@ -44,6 +44,7 @@ class Session(SecureCookieSession):
     found: Found | None = None
     key_hash: bytes | None = None
     new_key: str | None = None  # to be handed to the browser
+    new_key_for: timedelta | None = None  # how long it keeps it; None: until it is closed
     unverified: bool = False  # the database is away and this worker does not know the session
     remembered: bool = False  # the database is away and this worker saw the session minutes ago
     forget_cookie: bool = False
@@ -101,7 +102,8 @@ class Sessions(SessionInterface):
         if mine.is_program:
             return
         if mine.new_key is not None:
-            self._set(response, self.cookie, mine.new_key, None)
+            keep_s = None if mine.new_key_for is None else int(mine.new_key_for.total_seconds())
+            self._set(response, self.cookie, mine.new_key, keep_s)
         elif mine.key_hash is not None:
             self._keep(mine)
         elif mine.modified and mine:

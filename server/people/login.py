@@ -92,7 +92,7 @@ def sign_in(
     latest = own_password_until(account_id, now) or now if method == "password" else None
     browser = rules.browser_name(request.user_agent.string)[:60]
     data = {"csrf_token": secrets.token_hex(20), **kept}
-    sessions.start(
+    session.new_key_for = sessions.start(
         hash_of(key), account_id, data, now, method=method, browser=browser, proven_at=proven_at, factor_at=factor_at,
         latest=latest,
     )  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from sqlalchemy import bindparam, case, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, insert, or_, select, update
 
 from server import changes, db
 from server.changes import Thing
@@ -18,6 +18,7 @@ from server.people.rules import Role
 
 LONGEST = timedelta(hours=12)
 IDLE = timedelta(hours=8)
+SCREEN = timedelta(days=180)  # a shared screen, which nobody signs in every morning and which may rest for a weekend
 ADMIN_IDLE = timedelta(minutes=30)
 HALF_WAY = timedelta(minutes=10)  # between password and second factor
 WRITE_EVERY = timedelta(minutes=1)
@@ -134,7 +135,7 @@ def find(key_hash: bytes, now: datetime, zone: Callable[[], tzinfo | None]) -> F
         data, used_at, ends_at, admin_until, account_id, person_id, role, language, login, family, given,
         first, last, created_at, proven_at, factor_at, method, confirmed_at,
     ) = row  # fmt: skip
-    if now >= ends_at or now - used_at >= IDLE:
+    if now >= ends_at or (role != Role.KIOSK and now - used_at >= IDLE):
         return None
     if person_id is not None and not rules.works_here(first, last, now, zone):
         return None
@@ -175,7 +176,7 @@ def alive(key_hashes: Collection[bytes], now: datetime, zone: Callable[[], tzinf
         .where(
             LoginSession.key_hash.in_(key_hashes),
             LoginSession.ends_at > now,
-            LoginSession.used_at > now - IDLE,
+            or_(LoginSession.used_at > now - IDLE, Account.role == Role.KIOSK.value),
             Account.active,
         )
     )
@@ -198,9 +199,14 @@ def start(
     proven_at: datetime | None = None,
     factor_at: datetime | None = None,
     latest: datetime | None = None,
-) -> None:
-    """A browser has signed in, or half-way when it owes a second factor; the session ends at `latest` if not before."""
-    ends_at = now + LONGEST if latest is None else min(now + LONGEST, latest)
+) -> timedelta | None:
+    """A browser has signed in, or half-way when it owes a second factor; the session ends at `latest` if not before.
+
+    Returns for how long the browser keeps its key; None: until it is closed. Only a shared screen keeps it.
+    """
+    is_screen = db.session.scalar(select(Account.role).where(Account.id == account_id)) == Role.KIOSK
+    longest = SCREEN if is_screen else LONGEST
+    ends_at = now + longest if latest is None else min(now + longest, latest)
     db.session.execute(
         insert(LoginSession).values(
             key_hash=key_hash,
@@ -216,6 +222,7 @@ def start(
             factor_at=factor_at,
         )
     )
+    return SCREEN if is_screen else None
 
 
 def lock(account_id: int) -> None:
@@ -241,7 +248,7 @@ def listed(account_id: int, this: bytes | None, now: datetime) -> list[SessionVi
     """The account's browsers, the one last used first."""
     rows = db.session.scalars(
         select(LoginSession)
-        .where(LoginSession.account_id == account_id, LoginSession.ends_at > now, LoginSession.used_at > now - IDLE)
+        .where(LoginSession.account_id == account_id, LoginSession.ends_at > now, ~_has_idled(now))
         .order_by(LoginSession.used_at.desc(), LoginSession.created_at.desc())
     )
     return [
@@ -313,5 +320,11 @@ def end_by_password(spared: Collection[int], now: datetime) -> int:
 
 def expire(now: datetime) -> int:
     """Delete sessions that are over; returns how many."""
-    over = delete(LoginSession).where((LoginSession.ends_at <= now) | (LoginSession.used_at <= now - IDLE))
+    over = delete(LoginSession).where((LoginSession.ends_at <= now) | _has_idled(now))
     return len(list(db.session.scalars(over.returning(LoginSession.account_id))))
+
+
+def _has_idled(now: datetime) -> ColumnElement[bool]:
+    """Nobody has used it for hours; a shared screen rests as long as nobody steps up to it."""
+    screens = select(Account.id).where(Account.role == Role.KIOSK.value)
+    return and_(LoginSession.used_at <= now - IDLE, LoginSession.account_id.not_in(screens))
