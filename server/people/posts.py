@@ -1,5 +1,6 @@
 """Reads for lists of people: who may stand in one, and the posts they hold; whole pages in a few selects."""
 
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +10,8 @@ from sqlalchemy import ColumnElement, false, or_, select
 
 from server import db
 from server.people.models import Membership, Person, Unit
-from server.people.queries import CHUNK
+from server.people.queries import CHUNK, person_of_staff_no
+from server.people.rules import kana_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,21 @@ def listed(me: int | None, day: date) -> list[tuple[str, str, str, int]]:
         (key, family, given, i)
         for key, family, given, i in db.session.execute(select(*columns).where(_is_listed(me, day)))
     ]
+
+
+def called(text: str, me: int | None, day: date) -> list[int]:
+    """Whom `me` may find in a list and who is called just so, by writing or reading, or has this staff number."""
+    wanted, key = _squeezed(text), kana_key("".join(text.split()))
+    if not wanted:
+        return []
+    by_number = person_of_staff_no(unicodedata.normalize("NFKC", text).strip(), day)
+    found = {i for reading, family, given, i in listed(me, day)
+             if wanted == _squeezed(family + given) or key == reading.replace(" ", "")}  # fmt: skip
+    return sorted(found if by_number is None else found | {by_number})
+
+
+def _squeezed(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def listed_in(unit_ids: Collection[int], me: int | None, day: date) -> list[tuple[int, str, Post]]:

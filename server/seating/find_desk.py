@@ -34,6 +34,8 @@ SCREEN = "seats"  # what somebody who was looked for reads of it
 TRIES, ROUNDS = 8, 2  # seats that are tried one after the other when others are quicker; then all is asked anew
 NONE_FREE = "No seat that you can have is free for all that time. Try another time, or fewer wishes."
 NOBODY = "There is nobody with this number."
+NO_SUCH_NAME = "Nobody was found as “%(name)s”. Write the whole name or the staff number of your colleague."
+SEVERAL = "Several colleagues are called “%(name)s”. Write the staff number instead."
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,18 @@ def colleague(person_id: int | None) -> Colleague | None:
     if named is None or choices is None or (choices.protected and not is_me):  # a protected person is nobody (P13)
         raise Refused("no_person", NOBODY, 404)
     return Colleague(person_id, named.name)
+
+
+def colleague_called(text: str, now: datetime) -> Colleague | None:
+    """The same by name or staff number; Refused when it is nobody's, or several people's."""
+    if not text.strip():
+        return None
+    found = posts.called(text, current_account().person_id, now.astimezone(building().zone).date())
+    if len(found) > 1:
+        raise Refused("several_people", SEVERAL, 422, name=text)
+    if not found:
+        raise Refused("no_such_name", NO_SUCH_NAME, 422, name=text)
+    return colleague(found[0])
 
 
 def wishes(equipment: frozenset[str], floor: str | None, *, near_team: bool, not_last: bool) -> Wishes:

@@ -26,7 +26,8 @@ from server.seating.find_search import Answer, Asked
 
 WISHES = (Equipment.MONITOR, Equipment.DOCK, Equipment.STANDING, Equipment.QUIET, Equipment.WHEELCHAIR)
 HOURS = (1, 2, 3, 4, 6, 8)
-FIELDS = ("day", "from", "long", "floor", "near", "with", "team", "notlast")
+LONGEST_NAME = 60  # as somebody is looked for by
+FIELDS = ("day", "from", "long", "floor", "near", "who", "with", "team", "notlast")
 AT_FIRST = MultiDict([("team", "1"), ("notlast", "1")])  # what is ticked before anybody has chosen
 
 pages = Blueprint("find", __name__, template_folder="templates")
@@ -151,13 +152,14 @@ def _asked(form: Mapping[str, str], now: datetime) -> tuple[Asked, Colleague | N
     wishes = find_desk.wishes(
         equipment, values.get("floor", "")[:16], near_team="team" in values, not_last="notlast" in values
     )
-    near = find_desk.colleague(given.number(values.get("near", "")))
+    near = find_desk.colleague_called(values.get("who", "")[:LONGEST_NAME], now)
+    near = near or find_desk.colleague(given.number(values.get("near", "")))
     return Asked(begins, ends, wishes, None if near is None else near.id), near
 
 
 def _kept(form: MultiDict[str, str]) -> dict[str, Any]:
     """The wishes for the next address."""
-    found = {name: [one[:40] for one in form.getlist(name) if one] for name in FIELDS}
+    found = {name: [one[:LONGEST_NAME] for one in form.getlist(name) if one] for name in FIELDS}
     return {name: values for name, values in found.items() if values}
 
 
@@ -194,5 +196,6 @@ def _form(form: MultiDict[str, str] | None = None) -> dict[str, object]:
         + ([] if named is None else [(named.id, named.name, True)]),
         "day": values.get("day") or today.isoformat(),
         "from": values.get("from", ""),
-        "is_later": bool(values.get("from")),
+        "who": values.get("who", "")[:LONGEST_NAME],
+        "is_later": any(values.get(name) for name in ("from", "near", "who")),
     }

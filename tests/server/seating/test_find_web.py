@@ -1,17 +1,22 @@
 """Find me a seat, with plain forms: one button, three suggestions, another seat instead."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 import make
 import pytest
+from sqlalchemy import select
 from watching import TOKYO, Office
 
 from server import clock, db
-from server.bookings import queries
-from server.bookings.rules import How, State
+from server.bookings import queries, service
+from server.bookings.rules import How, State, Wish
+from server.people import service as people
+from server.people.models import Person
+from server.people.rules import Audience, Level, Signal
 from server.places import service as places
 from server.places.models import Building
+from server.presence.models import LookUp
 
 SEAT = re.compile(r'name="seat" value="(\d+)"')
 
@@ -128,3 +133,74 @@ def test_the_form_stands_on_my_seats_and_one_button_on_the_start_page(hall, sign
 
 def test_an_account_of_nobody_reads_why_there_is_no_seat_for_it(hall, signed_in):
     assert signed_in().get("/seats/find").status_code == 200
+
+
+class TestColleague:
+    """Near anybody, by name or staff number; what cannot be seen of somebody looks like nobody, or like no seat."""
+
+    def ask(self, hall, visitor, who: str, **more: str):
+        return visitor.get("/seats/find", query_string=hall.morning(who=who, go="1", **more))
+
+    @pytest.fixture
+    def beside(self, hall, signed_in) -> None:
+        """The colleague of another section sits on 18B-002 tomorrow and shows it."""
+        with db.transaction():
+            shown = dict.fromkeys(Audience, Level.SEAT)
+            people.set_visibility(hall.stranger, shown, clock.now(), Signal.BOOKING)
+            at = datetime.combine(hall.tomorrow, time(9), TOKYO)
+            service.book(hall.stranger, Wish(hall.others[1], at, at + timedelta(hours=3)), clock.now())
+
+    @pytest.mark.parametrize("who", ["田中 一", "田中　一", "田中一", " 田中 一 ", "{number}"])
+    def test_somebody_of_another_section_is_found_by_what_is_typed_and_can_read_it_p11(
+        self, hall, signed_in, beside, who
+    ):
+        visitor = signed_in(person_id=hall.sato)
+
+        page = self.ask(hall, visitor, who.format(number=staff_no(hall.stranger))).text
+
+        first = page.split('class="found__why"')[1].partition("</p>")[0]
+        assert "18B-001" in first and "田中 一の近く" in first
+        with db.reading():
+            asked = select(LookUp.subject_id, LookUp.screen)
+            assert db.session.execute(asked).all() == [(hall.stranger, "seats")]
+
+    @pytest.mark.parametrize("who", ["田中", "%", "x" * 3000, "😀", "999999", "\x00"])
+    def test_who_is_not_called_just_so_is_nobody(self, hall, signed_in, who):
+        answer = self.ask(hall, signed_in(person_id=hall.sato), who)
+        assert answer.status_code == 422 and "という職員は見つかりません" in answer.text
+
+    def test_whoever_is_protected_or_gone_is_nobody_by_name_and_by_number_p13(self, hall, signed_in):
+        hall.protect(hall.stranger)
+        hall.leave(hall.suzuki)
+        visitor = signed_in(person_id=hall.sato)
+        for person_id, name in ((hall.stranger, "田中 一"), (hall.suzuki, "鈴木 一")):
+            for who in (name, staff_no(person_id)):
+                answer = self.ask(hall, visitor, who)
+                nobody = self.ask(hall, visitor, "無 名")
+                assert answer.status_code == nobody.status_code == 422
+                assert sentence(answer.text) == sentence(nobody.text).replace("無 名", who)
+
+    def test_two_of_one_name_are_told_apart_by_their_staff_numbers(self, hall, signed_in):
+        with db.transaction():
+            twin = hall.somebody("田中", "たなか", hall.section)
+        visitor = signed_in(person_id=hall.sato)
+        several = self.ask(hall, visitor, "田中 一")
+        assert several.status_code == 422 and "「田中 一」という職員が複数います。職員番号を" in several.text
+        assert self.ask(hall, visitor, staff_no(twin)).status_code == 200
+
+    def test_whoever_hides_their_seat_looks_like_somebody_without_one_p4(self, hall, signed_in, beside):
+        visitor = signed_in(person_id=hall.sato)
+        hall.hide(hall.stranger)
+        hidden = self.ask(hall, visitor, "田中 一").text
+        without = self.ask(hall, visitor, "鈴木 一").text
+        told = re.findall(r'notice--info">([^<]*)', hidden)
+        assert told and told == [one.replace("鈴木", "田中") for one in re.findall(r'notice--info">([^<]*)', without)]
+
+
+def staff_no(person_id: int) -> str:
+    with db.reading():
+        return db.session.get(Person, person_id).staff_no
+
+
+def sentence(page: str) -> str:
+    return re.search(r'notice--error" role="alert">([^<]*)', page)[1]
