@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import date, timedelta
 
+from server.bookings.rules import AtLength
 from server.errors import Refused
 
 NOT_FREE = frozenset({"held", "priority", "no_seat", "out_of_service"})  # refusals of what is no free place for anybody
@@ -13,7 +14,11 @@ QUOTA = "Places are free then, but their zone can be booked %(n)s times a week b
 SAME_SEAT = (
     "A place is free then, but it is the one you have on other days, and its zone asks for another one each time."
 )
-TOO_LONG = "Places are free then, but can be had for %(n)s minutes at most."
+TOO_LONG = AtLength(
+    "Places are free then, but can be had for %(h)s h at most.",
+    "Places are free then, but can be had for %(h)s h %(m)s min at most.",
+    "Places are free then, but can be had for %(n)s min at most.",
+)
 MEMBERS_FIRST = "Other sections’ places are free then; they are open to you on the day itself from %(time)s."
 MEMBERS_ONLY = "Only places of other sections are free then."
 
@@ -38,7 +43,8 @@ def reasons(refusals: Collection[Refused], day: date) -> tuple[Refused, ...]:
     if "same_seat" in by_code:
         found.append(Refused("same_seat", SAME_SEAT))
     if long := by_code.get("too_long_here"):
-        found.append(Refused("too_long_here", TOO_LONG, n=_most(long)))
+        sentence, length = TOO_LONG.of(_most(long))
+        found.append(Refused("too_long_here", sentence, **length))
     if not found and (first := by_code.get("members_first")):
         opens = min((str(one.values["time"]) for one in first), key=lambda at: at.rjust(5, "0"))
         found.append(Refused("members_first", MEMBERS_FIRST, time=opens))

@@ -5,7 +5,7 @@ Setting a rule touches no booking: those that would not be allowed any more are 
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
@@ -14,7 +14,7 @@ from server import changes, db
 from server.bookings import queries, rules
 from server.bookings.models import HouseRule
 from server.bookings.queries import BookingView
-from server.bookings.rules import FURTHEST, HouseRules, Who
+from server.bookings.rules import FURTHEST, AtLength, HouseRules, Who
 from server.changes import Thing
 from server.errors import Refused
 from server.people import queries as people
@@ -28,6 +28,12 @@ NAMES = tuple(one.name for one in fields(HouseRules))
 def N_(message: str) -> str:  # noqa: N802  the name by which the catalogue finds it
     """Mark a message for translation where it is used."""
     return message
+
+
+TOO_LONG = AtLength(
+    N_("It lasts longer than %(h)s h."), N_("It lasts longer than %(h)s h %(m)s min."),
+    N_("It lasts longer than %(n)s min."),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +225,11 @@ def clashes(
 
 
 def _why(one: BookingView, of: HouseRules, is_guest: bool, days_ahead: int) -> tuple[str, Mapping[str, object]] | None:
-    minutes = int((one.ends_at - one.starts_at).total_seconds()) // 60
+    minutes = (one.ends_at - one.starts_at) // timedelta(minutes=1)
     if is_guest:
         return N_("Whoever booked does not belong to those who may sit there."), {}
     if of.longest_min and minutes > of.longest_min:
-        return N_("It lasts %(n)s minutes, longer than %(most)s."), {"n": minutes, "most": of.longest_min}
+        return TOO_LONG.of(of.longest_min)
     if of.ahead_days == 0 and days_ahead > 0:
         return N_("Nothing could be booked ahead any more."), {}
     if days_ahead > of.ahead_days:

@@ -15,6 +15,27 @@ FURTHEST = timedelta(days=366)  # ahead
 LONGEST = timedelta(days=1)  # one booking; more days are a series or several bookings
 
 
+class AtLength(NamedTuple):
+    """A sentence that tells a length of time, for full hours, hours and minutes, and minutes alone."""
+
+    hours: str
+    both: str
+    minutes: str
+
+    def of(self, n: int) -> tuple[str, dict[str, int]]:
+        """The one for so many minutes, and its values: `n` of all, `h` and `m` of hours and the rest."""
+        hours, rest = divmod(n, 60)
+        sentence = self.hours if not rest else self.both if hours else self.minutes
+        return sentence, {"n": n, "h": hours, "m": rest}
+
+
+LONGEST_HERE = AtLength(
+    "%(seat)s can be had for %(h)s h at most.",
+    "%(seat)s can be had for %(h)s h %(m)s min at most.",
+    "%(seat)s can be had for %(n)s min at most.",
+)
+
+
 class State(StrEnum):
     """What has become of a booking."""
 
@@ -298,9 +319,8 @@ def judge(wish: Wish, facts: Facts, now: datetime) -> Verdict:
         _check_priority(facts, day, now)
     minutes = int((wish.ends_at - wish.starts_at).total_seconds()) // 60
     if rules.longest_min and minutes > rules.longest_min:
-        raise Refused(
-            "too_long_here", "%(seat)s can be had for %(n)s minutes at most.", seat=place.code, n=rules.longest_min
-        )
+        sentence, length = LONGEST_HERE.of(rules.longest_min)
+        raise Refused("too_long_here", sentence, seat=place.code, **length)
     _check_ahead(rules, place, day, now.astimezone(facts.opening.zone).date())
     if rules.quota_per_week and facts.n_in_week >= rules.quota_per_week:
         raise Refused(

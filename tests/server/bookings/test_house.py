@@ -260,7 +260,7 @@ def told(app: Flask, kind: SeatKind = SeatKind.GROUP, here: Here = HERE, **setti
         ({"ahead_days": 0}, "Nothing is booked ahead"),
         ({"ahead_days": 1}, "You can book 1 day ahead."),
         ({"ahead_days": 28}, "up to 4 weeks ahead."),
-        ({"longest_min": 90}, "You may stay 90 minutes at a time."),
+        ({"longest_min": 90}, "You may stay 1 hour 30 minutes at a time."),
         ({"longest_min": 120}, "You may stay 2 hours at a time."),
         ({"quota_per_week": 3}, "3 times a week"),
         ({"grace_min": 0}, "kept until its end"),

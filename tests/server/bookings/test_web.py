@@ -230,6 +230,14 @@ def test_the_forms_of_my_seats_begin_with_now_in_working_hours_and_with_the_star
                 assert re.findall(r'value="([^"]+)" selected', box) == [chosen], (form, at)
 
 
+def test_the_longest_stay_is_told_in_hours_where_a_longer_one_is_refused(office, signed_in):
+    refused = signed_in(person_id=office.sato).send(
+        "/seats/bookings", seat=str(office.solo), **office.ahead(floor="18") | {"to": "17:00"}
+    )
+
+    assert refused.status_code == 409 and "18S-01を使えるのは最長4時間です。" in refused.text
+
+
 def test_what_a_booking_is_for_is_refused_when_it_is_too_long_and_never_cut(office, signed_in):
     visitor = signed_in(person_id=office.sato)
     asked = office.ahead(seat=str(office.seats[0]))
