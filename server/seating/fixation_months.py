@@ -82,16 +82,23 @@ def rule_changes(
 ) -> dict[int, list[RuleChange]]:
     """When house rules of zones changed on the days [since, until]: by zone, the earliest first.
 
+    Rules of a kind of place that a zone does not have change nothing there.
+
     floor_of   floor ids by zone id
     """
     wanted = select(HouseRule.scope, HouseRule.kind, HouseRule.valid_from).where(
         HouseRule.valid_from >= since, HouseRule.valid_from <= until, HouseRule.kind.in_(("", *CHOSEN))
     )
-    rows = list(db.session.execute(wanted.order_by(HouseRule.valid_from)))
+    rows = list(db.session.execute(wanted.order_by(HouseRule.valid_from, HouseRule.id)))
+    has = {(zone_id, kind) for zone_id, kind in db.session.execute(select(Seat.zone_id, Seat.kind).distinct())}
     found: dict[int, list[RuleChange]] = {}
     for zone_id, floor_id in floor_of.items():
         scopes = {f"building:{building_id}", f"floor:{floor_id}", f"zone:{zone_id}"}
-        days = {day: RuleChange(day, scope, kind) for scope, kind, day in rows if scope in scopes}
+        days = {
+            day: RuleChange(day, scope, kind)
+            for scope, kind, day in rows
+            if scope in scopes and (not kind or (zone_id, kind) in has)
+        }
         found[zone_id] = list(days.values())
     return found
 

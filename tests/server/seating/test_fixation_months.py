@@ -165,6 +165,19 @@ def test_before_and_after_a_change_of_rules_are_compared_without_the_month_of_th
     assert "0.70" in page and "0.20" in page and "0.50 分散" in page
 
 
+def test_a_rule_of_a_kind_of_place_that_the_zone_does_not_have_is_no_change_of_it(hall, signed_in):
+    day = hall.today - timedelta(days=20)
+    with db.transaction():
+        for scope, kind in ((f"zone:{hall.zone_a}", "group"), (f"building:{hall.building}", "solo")):
+            db.session.add(HouseRule(scope=scope, kind=kind, valid_from=day, settings={"repeat": "block"}))
+        db.session.add(
+            FixationMonth(zone_id=hall.zone_a, month=day.replace(day=1), n_people=9, n_days=90, used=2.0, expected=5.0,
+                          index=0.5)
+        )  # fmt: skip
+    page = signed_in(Role.FACILITIES).get(f"/reports/fixation/{hall.zone_a}").text
+    assert "グループアドレス席" in page and "ソロワークスペース" not in page
+
+
 def test_only_i_read_how_i_choose_my_seats_and_i_can_switch_it_off(database, hall, signed_in):
     hall.sat(hall.sato, [hall.seats[0]] * 5 + [hall.seats[1]], hall.today - timedelta(days=20))
     mine, others = signed_in(person_id=hall.sato), signed_in(person_id=hall.head)
