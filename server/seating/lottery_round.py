@@ -165,10 +165,12 @@ def facts_of(
     )
     near_counter = _near_counter(of, seats, len(staff))
     pairs, taken = _pairs(of, person_ids)
+    above = _above(of)
     drawn = tuple(
-        Seat(seat.id, seat.x_m, seat.y_m, seat.is_priority, seat.id in near_counter, _next_to(of, seat), seat.equipment)
+        Seat(seat.id, seat.x_m, seat.y_m, seat.is_priority, seat.id in near_counter, _next_to(of, seat, above),
+             seat.equipment)
         for seat in seats
-    )
+    )  # fmt: skip
     return Facts(drawn, tickets, pairs, lookback, is_late(of, now), taken)
 
 
@@ -248,15 +250,21 @@ def _near_counter(of: Term, seats: Sequence[SeatView], n_staff: int) -> frozense
     return frozenset(seat.id for seat in by_way[: 2 * n_staff])
 
 
-def _next_to(of: Term, seat: SeatView) -> int:
-    """The unit whose zone is nearest, besides those of this zone; 0: none is near."""
-    others = [
-        zone for zone in of.on.zones.values() if zone.unit_ids and set(zone.unit_ids).isdisjoint(of.zone.unit_ids)
+def _above(of: Term) -> frozenset[int]:
+    """The zone's units and all that they belong to: to be near one's own bureau tells nothing on its floor."""
+    units = people.units_on(of.on.day)
+    return frozenset(unit.id for own in of.zone.unit_ids for unit in people.unit_path(own, units))
+
+
+def _next_to(of: Term, seat: SeatView, above: Collection[int]) -> int:
+    """The unit whose zone is nearest, besides those of this zone and above them; 0: none is near."""
+    found = [
+        (zone, next(unit_id for unit_id in zone.unit_ids if unit_id not in above))
+        for zone in of.on.zones.values()
+        if set(zone.unit_ids).isdisjoint(of.zone.unit_ids) and not set(zone.unit_ids) <= set(above)
     ]
-    nearest = min(others, key=lambda zone: _apart_m(seat, zone.polygon), default=None)
-    if nearest is None or _apart_m(seat, nearest.polygon) > NEAR_M:
-        return 0
-    return nearest.unit_ids[0]
+    nearest = min(found, key=lambda one: _apart_m(seat, one[0].polygon), default=None)
+    return nearest[1] if nearest is not None and _apart_m(seat, nearest[0].polygon) <= NEAR_M else 0
 
 
 def _apart_m(seat: SeatView, polygon: Sequence[tuple[float, float]]) -> float:

@@ -206,13 +206,26 @@ def _zone(at: Place, error: str = "") -> str:
         is_member=is_member,
         has_person=account.person_id is not None,
         made=made if isinstance(made, Round) else None,
-        cannot=_(made.sentence, **made.values) if isinstance(made, Refused) else "",
+        cannot=_cannot(made, is_drawn=any(one.draw.day == day for one in outcomes)),
         outcomes=shown or outcomes,
         is_as_drawn={one.draw.id: draws.is_as_drawn(one.draw.id) for one in shown} if "check" in request.args else {},
         house_rules=term.house_rules,
         error=error,
         day_words=day_words,
     )
+
+
+def _cannot(made: Round | Refused | None, *, is_drawn: bool) -> str:
+    """Why nothing can be drawn for the day; once it has been, that this is so."""
+    if not isinstance(made, Refused):
+        return ""
+    if is_drawn and made.code == "no_free_seat":
+        return str(_("The seats of this day have been drawn, and none is left. The result is below."))
+    if is_drawn and made.code == "nobody_to_draw_for":
+        return str(
+            _("The seats of this day have been drawn, and everybody who takes part has one. The result is below.")
+        )
+    return str(_(made.sentence, **made.values))
 
 
 def _term(at: Place, day: date, now: datetime) -> Term:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 
 import make
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from server import clock, db
 from server.bookings import house, queries, service, walk_up
@@ -15,6 +15,7 @@ from server.bookings.queries import BookingView
 from server.bookings.rules import How, Wish
 from server.errors import Refused
 from server.people import service as people
+from server.people.models import Unit
 from server.places import queries as places
 from server.places import service as seats
 from server.places.rules import Equipment, SeatKind
@@ -251,6 +252,23 @@ def test_counter_staff_by_their_duties_sit_near_the_counter_and_a_zone_next_door
             companions.set_part(i, Part.NEVER)
     result = zone.results(zone.draw())[clerk]
     assert result.seat_code in ("18A-003", "18A-004") and [Why.NEAR_COUNTER] in result.reasons
+
+
+def test_the_own_bureau_whose_the_whole_floor_is_is_no_reason_and_its_other_section_is(zone):
+    with db.transaction():
+        bureau = make.unit("財務局", kind="bureau")
+        for section in (zone.section, zone.others):
+            db.session.execute(update(Unit).where(Unit.id == section).values(parent_id=bureau))
+        shared = seats.add_zone(zone.floor, "18S", "共用", [[0.0, 2.0], [19.0, 2.0], [19.0, 4.0], [0.0, 4.0]])
+        seats.own_zone(shared, bureau, make.DAY)
+    near = [one[1] for of in zone.results(zone.draw()).values() for one in of.reasons if one[0] == Why.NEAR]
+    assert bureau not in near
+
+    with db.transaction():
+        seats.own_zone(shared, zone.others, make.DAY)
+    with db.reading():
+        facts = lottery_round.facts_of(zone.term(), lottery_round.free_seats(zone.term()), [], [], NOW)
+    assert {seat.near for seat in facts.seats} <= {zone.others}
 
 
 def test_the_same_seed_and_the_kept_facts_give_the_same_again_and_the_facts_name_nobody(zone):

@@ -65,6 +65,12 @@ def test_the_section_administrator_sees_who_takes_part_and_draws_for_tomorrow(da
         assert entry.details == {"day": hall.tomorrow.isoformat()}
 
 
+def test_once_drawn_the_page_says_so_and_nothing_that_contradicts_it(hall, keeper):
+    page = keeper.get(keeper.send("/zones/18A/lottery", **hall.form()).location).text
+    assert "この日のくじは引き終わり、残っている席はありません。" in page
+    assert "空席はありません" not in page
+
+
 def test_nobody_else_draws_for_a_day(hall, signed_in):
     for role, person_id in ((Role.STAFF, hall.suzuki), (Role.SECTION_ADMIN, hall.stranger), (Role.SYSTEM_ADMIN, None)):
         visitor = signed_in(role, person_id=person_id)
