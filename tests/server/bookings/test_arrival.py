@@ -141,7 +141,8 @@ def test_a_code_is_typed_as_people_type_it_and_an_unknown_one_leads_nowhere(desk
     visitor, code = signed_in(person_id=desks.sato), code_of(desks.seats[0])
     assert visitor.send("/s", code=f" {code[:3].lower()}-{code[3:]} ").location == f"/s/{code}"
     old = visitor.get("/s/ZZZZZZ")
-    assert old.status_code == 404 and "新しいものに貼り替えられています" in old.text and "「自分の席・予約」に入力" in old.text
+    assert old.status_code == 404
+    assert "新しいものに貼り替えられています" in old.text and "「自分の席・予約」に入力" in old.text
     for odd in ("ZZZZZZ", "'; --", "席" * 40, "\x00"):
         assert visitor.send("/s", code=odd).location == "/seats"
 
