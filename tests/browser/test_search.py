@@ -426,6 +426,19 @@ def test_an_empty_box_of_a_kiosk_rests(open_page, hall):
     assert page.evaluate("window.same") is True
 
 
+def test_a_kiosk_of_seats_stays_on_its_floor_and_forgets_what_was_typed(open_page, hall):
+    page = open_page("about:blank", role=Role.KIOSK)
+    page.clock.install()
+    page.goto("/kiosk/seats?floor=18")
+    page.locator("#staff-no").fill("100007")
+
+    with page.expect_navigation():
+        page.clock.run_for(61_000)
+
+    expect(page).to_have_url(re.compile(r"/kiosk/seats\?floor=18$"))
+    expect(page.locator("#staff-no")).to_have_value("")
+
+
 def test_everybody_elses_page_stays_as_it_is(open_page, hall):
     page = open_page("about:blank", hall.sato)
     page.clock.install()
