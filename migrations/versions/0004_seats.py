@@ -200,6 +200,7 @@ def upgrade() -> None:
     sa.Column('answered_on', sa.Date(), nullable=False),
     sa.Column('asked_at', db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('is_over', sa.Boolean(), nullable=False),
+    sa.Column('subject', sa.String(length=100), nullable=False),
     sa.CheckConstraint('last_day >= first_day', name=op.f('ck_booking_series_term')),
     sa.ForeignKeyConstraint(['booked_by_id'], ['person.id'], name=op.f('fk_booking_series_booked_by_id_person'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_booking_series_person_id_person'), ondelete='SET NULL'),

@@ -213,8 +213,8 @@ def _sit_down(wanted: list[tuple[int, int]], asked: Mapping[str, Any], now: date
     if len(wanted) > 1 or wanted[0][1] != current_person_id():
         raise Refused("sit_down_alone", "One sits down oneself, on one seat.", 422)
     seat_id, me = wanted[0]
-    done = service.sit_down(me, seat_id, asked["ends_at"], How.WALK_UP, now, known=memory())
-    wish = Wish(seat_id, begun_quarter(now), asked["ends_at"], How.WALK_UP)
+    wish = Wish(seat_id, begun_quarter(now), asked["ends_at"], How.WALK_UP, _subject(asked["subject"]))
+    done = service.sit_down(me, seat_id, wish.ends_at, wish.how, now, known=memory(), subject=wish.subject)
     made = _new(wish, me, done, None) | {"state": State.IN_USE.value}
     return made | {"hints": _hints(done.verdict), "party": []}
 

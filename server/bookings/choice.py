@@ -26,6 +26,11 @@ class Option:
     verdict: Verdict
 
     @property
+    def may_say_what_for(self) -> bool:
+        """Whether whoever books it is asked what for."""
+        return self.seat.kind in rules.WITH_SUBJECT
+
+    @property
     def is_of_others(self) -> bool:
         """Whether it belongs to another section, who will want it back."""
         return any(sentence == NOT_YOURS for sentence, _values in self.verdict.hints)

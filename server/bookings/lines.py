@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from server.bookings import queries
 from server.bookings.queries import BookingView, RulesOfDay
-from server.bookings.rules import QUARTER, State
+from server.bookings.rules import QUARTER, WITH_SUBJECT, State
 from server.places import queries as places
 from server.places.queries import BuildingView, FloorView, ZoneView
 from server.places.rules import Opening, SeatKind
@@ -50,6 +50,11 @@ class Line:
     is_of_series: bool
     next_step: str
     seat_kind: str  # its code
+
+    @property
+    def may_say_what_for(self) -> bool:
+        """Whether whoever booked it is asked what for."""
+        return self.seat_kind in WITH_SUBJECT
 
     @property
     def starts(self) -> str:

@@ -15,12 +15,13 @@ from server.access import local_path
 from server.bookings import absence, given, lines, own_choices, queries, series, service, waits, walk_up
 from server.bookings.own_choices import SeatChoices
 from server.bookings.queries import BookingView
-from server.bookings.rules import FURTHEST
+from server.bookings.rules import FURTHEST, WITH_SUBJECT
 from server.bookings.series import Day, Plan, SeriesView
 from server.bookings.waits import WaitView
 from server.bookings.walk_up import Suggestion
 from server.errors import Refused
 from server.people import login
+from server.people import queries as people
 from server.people.login import current_person_id
 from server.places import queries as places
 from server.places.queries import BuildingView, FloorView, SeatView, ZoneView
@@ -256,7 +257,10 @@ def _series_page(
         seat=seat,
         wanted=wanted,
         days=days,
-        n_later=sum(day.is_later for day in days),
+        later=[day for day in days if day.is_later],
+        my_codes=_my_codes(building, today),
+        asks_what_for=seat is not None and seat.kind in WITH_SUBJECT,
+        subject=request.form.get("subject") or _subject_of(given.number(request.form.get("change"))),
         error=error,
         form=request.form or request.args,
         today=today,
@@ -265,6 +269,22 @@ def _series_page(
         day_quarters=lambda value: lines.day_quarters(places.opening(building), value),
         zone=building.zone,
     )
+
+
+def _my_codes(building: BuildingView, today: date) -> list[str]:
+    """The seats of my own sections' zones, to be suggested."""
+    person_id = _me()
+    mine = frozenset() if person_id is None else people.units_of_people(today, [person_id]).get(person_id, frozenset())
+    zones = {zone.id for zone in places.zones_of_building(building.id, today) if not mine.isdisjoint(zone.unit_ids)}
+    here = [one for one in places.seats(building.id) if one.zone_id in zones]
+    return sorted(one.code for one in here if one.retired_on is None or today < one.retired_on)
+
+
+def _subject_of(series_id: int | None) -> str:
+    """What a series of mine is for."""
+    person_id = _me()
+    mine = [] if person_id is None or series_id is None else series.of_person(person_id, clock.now())
+    return next((one.subject for one in mine if one.id == series_id), "")
 
 
 def _wanted(now: datetime) -> tuple[SeatView, Plan]:
@@ -279,7 +299,8 @@ def _wanted(now: datetime) -> tuple[SeatView, Plan]:
     first, last = given.day(form.get("first_day", ""), today), given.day(form.get("last_day", ""), today)
     if last - first > FURTHEST:
         raise Refused("too_far", "You can book a year ahead at most.", 422)
-    return found[0], Plan(found[0].id, weekdays, starts, ends, first, last)
+    subject = given.subject(form.get("subject", "")) if found[0].kind in WITH_SUBJECT else ""
+    return found[0], Plan(found[0].id, weekdays, starts, ends, first, last, subject)
 
 
 def _chosen(today: date) -> dict[date, int]:

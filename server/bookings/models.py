@@ -63,6 +63,7 @@ class Series(Base):
     answered_on: Mapped[date]  # when its person last said that it is needed
     asked_at: Mapped[datetime | None]  # "still needed?" was asked; None: not asked since it was last answered
     is_over: Mapped[bool] = mapped_column(default=False)
+    subject: Mapped[str] = mapped_column(String(100), default="")  # as of a booking
 
     __table_args__ = (CheckConstraint("last_day >= first_day", name="term"),)
 
@@ -90,7 +91,7 @@ class Booking(Base):
     offered_until: Mapped[datetime | None]  # of an offer: when it goes to the next one
     series_id: Mapped[int | None] = mapped_column(ForeignKey("booking_series.id", ondelete="SET NULL"), index=True)
     party_id: Mapped[int | None] = mapped_column(BIG, index=True)  # of several side by side: the first one's id
-    subject: Mapped[str] = mapped_column(String(100), default="")  # of a room: what for
+    subject: Mapped[str] = mapped_column(String(100), default="")  # of a room, a booth or a group desk: what for
     sequence: Mapped[int] = mapped_column(default=0)  # how often it has been changed (RFC 5545, 3.8.7.4)
     changed_at: Mapped[datetime]  # by whoever booked, never by coming or leaving
 

@@ -62,6 +62,7 @@ def _series(person_id: int) -> Rows:
         {
             "seat": code, "weekdays": row.weekdays, "starts": row.starts, "ends": row.ends,
             "first_day": row.first_day, "last_day": row.last_day, "asked_at": row.asked_at, "is_over": row.is_over,
+            "subject": row.subject,
         }
         if row.person_id == person_id
         else {"i_booked_for_others": row.first_day}

@@ -12,8 +12,9 @@ from flask_babel import gettext
 from server import clock, db
 from server.access import scope
 from server.bookings import absence, queries, series, service, waits
+from server.bookings import given as forms
 from server.bookings.rules import WaitState
-from server.bookings.schemas import LARGEST_ID, SOON
+from server.bookings.schemas import LARGEST_ID, SOON, WHAT_FOR
 from server.bookings.series import Day, Plan, SeriesView
 from server.bookings.waits import WaitView
 from server.errors import Refused
@@ -82,6 +83,7 @@ class PlanIn(Schema):
     ends = String(required=True, validate=CLOCK, metadata={"example": "17:15"})
     first_day = Date(required=True)
     last_day = Date(required=True)
+    subject = String(load_default="", validate=Length(0, 100), metadata={"description": WHAT_FOR})
 
 
 class ChosenIn(Schema):
@@ -131,6 +133,7 @@ class SeriesOut(Schema):
     answer_by = DateTime(
         required=True, allow_none=True, metadata={"description": "Of “still needed?”; null: not asked."}
     )
+    subject = String(required=True)
 
 
 class SeriesListOut(Schema):
@@ -388,7 +391,8 @@ def _known(series_id: int) -> int:
 
 def _plan(given: dict[str, Any]) -> Plan:
     starts, ends = time.fromisoformat(given["starts"]), time.fromisoformat(given["ends"])
-    return Plan(given["seat_id"], frozenset(given["weekdays"]), starts, ends, given["first_day"], given["last_day"])
+    weekdays, subject = frozenset(given["weekdays"]), forms.subject(given["subject"])
+    return Plan(given["seat_id"], weekdays, starts, ends, given["first_day"], given["last_day"], subject)
 
 
 def _chosen(given: dict[str, Any]) -> dict[date, int] | None:
@@ -417,6 +421,7 @@ def _shown_series(one: SeriesView) -> dict[str, Any]:
         "last_day": one.last_day,
         "booked_until": one.made_until,
         "answer_by": one.answer_by,
+        "subject": one.subject,
     }
 
 

@@ -47,6 +47,7 @@ class State(StrEnum):
     LEFT = "left"  # given back before its end
 
 
+WITH_SUBJECT = frozenset({SeatKind.ROOM, SeatKind.BOOTH, SeatKind.GROUP_DESK})  # whoever books one may say what for
 HOLDING = frozenset({State.OFFERED, State.BOOKED, State.IN_USE})  # states that keep the place for somebody
 
 

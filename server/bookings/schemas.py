@@ -15,6 +15,7 @@ LARGEST_BOOKING_ID = 2**53 - 1
 MOST_TOGETHER = 12
 SEAT_STATES = ("free", "booked", "in_use", "mine", "not_available")
 HOWS = (How.MAP, How.FIND, How.CODE, How.API)  # that a caller may say; what others would mean the house knows itself
+WHAT_FOR = "Of a room, a booth or a group desk: what for. Read by its person, and whoever may change the booking."
 SOON = Range(datetime(2000, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC))  # that clocks everywhere can show
 WHERE_TRUE: dict[str, object] = {"x_optional": True}  # left out of a long answer otherwise
 CLOCK = {"example": "08:30", "description": "On the building's clock; 24:00 is the end of the day."}
@@ -50,7 +51,7 @@ class BookingIn(Schema):
     )  # fmt: skip
     starts_at = AwareDateTime(required=True, validate=SOON, metadata={"example": "2026-11-24T08:30:00+09:00"})
     ends_at = AwareDateTime(required=True, validate=SOON, metadata={"example": "2026-11-24T12:00:00+09:00"})
-    subject = String(load_default="", validate=Length(0, 100), metadata={"description": "Of a room: what for."})
+    subject = String(load_default="", validate=Length(0, 100), metadata={"description": WHAT_FOR})
     how = String(load_default=None, allow_none=True, validate=OneOf([how.value for how in HOWS]))
     sit_down = Boolean(
         load_default=False,
@@ -67,7 +68,7 @@ class BookingPatch(Schema):
     seat_id = Integer(validate=Range(1, LARGEST_ID))
     starts_at = AwareDateTime(validate=SOON)
     ends_at = AwareDateTime(validate=SOON)
-    subject = String(validate=Length(0, 100))
+    subject = String(validate=Length(0, 100), metadata={"description": WHAT_FOR})
 
 
 class ExtendIn(Schema):

@@ -42,6 +42,7 @@ class Plan:
     ends: time
     first_day: date
     last_day: date
+    subject: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class SeriesView:
     last_day: date
     made_until: date
     asked_at: datetime | None
+    subject: str
 
     @property
     def answer_by(self) -> datetime | None:
@@ -143,11 +145,12 @@ def make(
         made_until=max([wanted.first_day - timedelta(days=1), *known]),
         answered_on=today,
         asked_at=None,
+        subject=wanted.subject,
     )
     db.session.add(row)
     db.session.flush()
     for day, seat_id in sorted(seats.items()):
-        wish = Wish(seat_id, known[day].starts_at, known[day].ends_at, How.SERIES)
+        wish = Wish(seat_id, known[day].starts_at, known[day].ends_at, How.SERIES, wanted.subject)
         service.book(person_id, wish, now, booked_by_id=booked_by_id, series_id=row.id)
     changes.record(Thing.BOOKING, person_id, now)
     return row.id
@@ -233,7 +236,7 @@ def extend(series_ids: Iterable[int], now: datetime) -> int:
                 continue
             try:
                 with db.session.begin_nested():
-                    wish = Wish(row.seat_id, starts_at, ends_at, How.SERIES)
+                    wish = Wish(row.seat_id, starts_at, ends_at, How.SERIES, row.subject)
                     service.book(row.person_id, wish, now, booked_by_id=row.booked_by_id, series_id=row.id)
                 n += 1
             except Refused as refused:
@@ -402,14 +405,14 @@ def _locked(series_ids: Iterable[int]) -> list[Series]:
 def _plan_of(row: Series, first_day: date) -> Plan:
     weekdays = frozenset(int(one) for one in row.weekdays)
     starts, ends = time.fromisoformat(row.starts), time.fromisoformat(row.ends)
-    return Plan(row.seat_id, weekdays, starts, ends, first_day, row.last_day)
+    return Plan(row.seat_id, weekdays, starts, ends, first_day, row.last_day, row.subject)
 
 
 def _view(row: Series, code: str) -> SeriesView:
     wanted = _plan_of(row, row.first_day)
     return SeriesView(
         row.id, row.person_id, row.booked_by_id, row.seat_id, code, wanted.weekdays, wanted.starts, wanted.ends,
-        row.first_day, row.last_day, row.made_until, row.asked_at,
+        row.first_day, row.last_day, row.made_until, row.asked_at, row.subject,
     )  # fmt: skip
 
 

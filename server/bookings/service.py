@@ -92,10 +92,10 @@ def join_party(booking_id: int, party_id: int) -> None:
 
 
 def sit_down(
-    person_id: int, seat_id: int, ends_at: datetime, how: How, now: datetime, *, known: Known = FRESH
+    person_id: int, seat_id: int, ends_at: datetime, how: How, now: datetime, *, known: Known = FRESH, subject: str = ""
 ) -> Booked:
     """Somebody sits on a free seat, from the quarter hour that has begun."""
-    wish = Wish(seat_id, rules.begun_quarter(now), ends_at, how)
+    wish = Wish(seat_id, rules.begun_quarter(now), ends_at, how, subject)
     return book(person_id, wish, now, known=known, state=State.IN_USE.value, is_confirmed=True)
 
 

@@ -118,10 +118,11 @@ def book() -> ResponseReturnValue:
     try:
         term = given.term(request.form, now, building.zone)
         how = How.BEHALF if by is not None else How.WALK_UP if term.is_now else How.MAP
-        wish = Wish(seat_id, term.starts_at, term.ends_at, how, given.subject(request.form.get("subject", "")))
+        subject = given.subject(request.form.get("subject", ""))
+        wish = Wish(seat_id, term.starts_at, term.ends_at, how, subject)
         with db.transaction():
             if term.is_now and by is None:
-                done = service.sit_down(person_id, seat_id, term.ends_at, How.WALK_UP, now)
+                done = service.sit_down(person_id, seat_id, term.ends_at, How.WALK_UP, now, subject=subject)
             else:
                 with parties.naming(current_account(), person_id):
                     done = service.book(person_id, wish, now, booked_by_id=by)
@@ -203,7 +204,8 @@ def change(booking_id: int) -> ResponseReturnValue:
         seat_id = given.number(request.form.get("seat")) or one.seat_id
         wish = Wish(seat_id, term.starts_at, term.ends_at, has_begun=has_begun)
         me = current_person_id()
-        _act(booking_id, lambda _one, at: service.move(booking_id, wish, at, by_id=me), parties.MOVED)
+        subject = given.subject(request.form["subject"]) if "subject" in request.form else None
+        _act(booking_id, lambda _one, at: service.move(booking_id, wish, at, by_id=me, subject=subject), parties.MOVED)
     except Refused as refused:
         if one.person_id is None:
             raise
@@ -259,6 +261,7 @@ def _free(error: Error | None = None) -> str:
         asked=asked,
         zones=_by_zone(found),
         n_free=len(found),
+        with_subject=[one for one in found if one.may_say_what_for],
         error=error,
         for_id=for_id,
         colleagues=colleagues,

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 
 from flask_babel import gettext
 
-from server.bookings.rules import FURTHEST
+from server.bookings.rules import FURTHEST, WITH_SUBJECT
 from server.places.rules import Opening
 from server.places.words import EQUIPMENT, KINDS, WRONG
 
@@ -89,6 +89,7 @@ def facts(asked: Mapping[str, str], opening: Opening, now: datetime) -> dict[str
         "seat": asked.get("seat", "")[:32] or None,
         "move": int(move) if move.isascii() and move.isdigit() and len(move) <= 18 else None,
         "equipment": {one.value: gettext(words) for one, words in EQUIPMENT.items()},
+        "with_subject": sorted(WITH_SUBJECT),
         "kinds": {one.value: gettext(words) for one, words in KINDS.items()},
         "wrong": {what: gettext(words) for what, words in WRONG.items()},
     }

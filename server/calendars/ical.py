@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event, Timezone, vCalAddress
 
+from server.bookings.rules import WITH_SUBJECT
 from server.calendars.rules import Entry, is_in_calendar, revision, takes_time
 from server.calendars.words import N_, said
-from server.places.rules import SeatKind
 from server.places.words import KINDS
 
 PRODUCT = "-//Iruka//Seats//EN"
@@ -85,7 +85,7 @@ def name_of(entry: Entry, language: str) -> str:
     kind = said(language, KINDS[entry.kind])
     what = f"{kind} {entry.seat}"
     subject = "".join(letter for letter in entry.subject if letter.isprintable())
-    return f"{subject} ({what})" if entry.kind is SeatKind.ROOM and subject else what
+    return f"{subject} ({what})" if entry.kind in WITH_SUBJECT and subject else what
 
 
 def place_of(entry: Entry, language: str) -> str:

@@ -65,14 +65,14 @@ export async function readDay(floor, day) {
 }
 
 /** Book a seat; a press that is repeated because no answer came books it once. */
-export function book(seat_id, { day, from, to }, key) {
-  const wish = { seat_id, starts_at: instant(day, from), ends_at: instant(day, to), how: "map" };
+export function book(seat_id, { day, from, to, subject = "" }, key) {
+  const wish = { seat_id, starts_at: instant(day, from), ends_at: instant(day, to), how: "map", subject };
   return ask("POST", "/bookings", wish, { "Idempotency-Key": key });
 }
 
 /** Sit down on a free seat from the quarter that runs: booked and confirmed at once. */
-export function take(seat_id, { day, from, to }, key) {
-  const wish = { seat_id, starts_at: instant(day, from), ends_at: instant(day, to), sit_down: true };
+export function take(seat_id, { day, from, to, subject = "" }, key) {
+  const wish = { seat_id, starts_at: instant(day, from), ends_at: instant(day, to), sit_down: true, subject };
   return ask("POST", "/bookings", wish, { "Idempotency-Key": key });
 }
 

@@ -278,7 +278,25 @@ export class Seats {
       now: this.isToday() ? this.now() : null,
       onStretch: ([a, b]) => this.setTime(a, b, this.isToday() && a === this.fromNow().from),
     });
+    this.drawWeekly(seat, state);
+    byId("seat-what-for").hidden = state !== "free" || !this.mayHaveSubject(seat) || Boolean(this.moved(seat, from, to));
     this.drawActions(seat, state, stretch);
+  }
+
+  mayHaveSubject = (seat) => page.seats.with_subject.includes(seat.kind);
+
+  /** What the booking of a seat is for, as far as it is asked. */
+  subject = (seat) => (seat && this.mayHaveSubject(seat) ? byId("seat-subject").value : "");
+
+  /** The way to have this seat at this time every week. */
+  drawWeekly(seat, state) {
+    const { day, from, to } = this.when;
+    const two = (minute) => clock(minute).padStart(5, "0");
+    const weekday = (new Date(`${day}T00:00Z`).getUTCDay() + 6) % 7; // Monday is 0
+    const query = new URLSearchParams({ seat: seat.code, from: two(from), to: two(to), first_day: day, weekday });
+    const weekly = byId("seat-weekly");
+    weekly.hidden = state === "off";
+    weekly.querySelector("a").href = `/seats/series?${query}`;
   }
 
   hint() {
@@ -358,8 +376,8 @@ export class Seats {
         act: () => this.run(() => change(moved.booking, { seat: seat.id, day, from, to }), t("Changed."), seat, moved.booking),
       }];
     return [isNow
-      ? { label: t("Check in until %(to)s", this.words()), act: () => this.run((key) => take(seat.id, { day, from, to }, key), t("The seat is yours now."), seat) }
-      : { label: t("Book %(day)s, %(from)s–%(to)s", this.words()), act: () => this.run((key) => book(seat.id, { day, from, to }, key), t("Booked."), seat) }];
+      ? { label: t("Check in until %(to)s", this.words()), act: () => this.run((key) => take(seat.id, { day, from, to, subject: this.subject(seat) }, key), t("The seat is yours now."), seat) }
+      : { label: t("Book %(day)s, %(from)s–%(to)s", this.words()), act: () => this.run((key) => book(seat.id, { day, from, to, subject: this.subject(seat) }, key), t("Booked."), seat) }];
   }
 
   /** The booking that a press would bring here: the one whose change was begun, or the one I have at that time. */
@@ -421,6 +439,7 @@ export class Seats {
   // -- what a person does
 
   choose(seat, byHand = false) {
+    if (seat.id !== this.chosen) byId("seat-subject").value = "";
     this.chosen = seat.id;
     this.layer.choose(seat);
     if (byHand) this.say("");
@@ -489,11 +508,12 @@ export class Seats {
     if (!near?.seat) return;
     const offer = () => {
       const other = this.day.byId.get(near.seat.id);
-      if (other) this.choose(other);
       const when = { day, from, to };
+      const subject = this.subject(other);
+      if (other) this.choose(other);
       if (movedId) return this.run(() => change(movedId, { seat: near.seat.id, ...when }), t("Changed."), near.seat, movedId);
       const have = isNow ? take : book;
-      return this.run((key) => have(near.seat.id, when, key), isNow ? t("The seat is yours now.") : t("Booked."), near.seat);
+      return this.run((key) => have(near.seat.id, { ...when, subject }, key), isNow ? t("The seat is yours now.") : t("Booked."), near.seat);
     };
     byId("seat-said").append(
       element("p", { class: "refusal__offer" }, `${t("%(seat)s close by is free at that time.", { seat: near.seat.code })} `,
