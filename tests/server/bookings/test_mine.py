@@ -47,6 +47,33 @@ def test_a_weekly_seat_is_planned_and_the_ticked_days_are_booked(desks, signed_i
     ]
 
 
+def test_the_days_that_will_book_themselves_are_named(desks, signed_in):
+    last = make.THURSDAY + timedelta(weeks=4)
+    planned = signed_in(person_id=desks.sato).send("/seats/series/plan", **WEEKLY | {"last_day": last.isoformat()}).text
+
+    later = re.search(r'<details class="series-later">(.*?)</details>', planned, re.S)
+    assert later is not None
+    named = re.findall(r"<li>(.*?)</li>", later[1])
+    assert named[-1] == f"{last.month}月{last.day}日(木)" and len(named) == 2
+    assert f">{named[-1]}</label>" not in planned
+
+
+def test_the_form_of_a_weekly_seat_begins_with_what_led_to_it_and_suggests_the_seats_of_my_zones(desks, signed_in):
+    visitor = signed_in(person_id=desks.sato)
+    with db.transaction():
+        alien = make.zone(desks.floor, "18C", x_m=34)
+        make.seat(alien, "18C-001", x_m=35)
+    asked = {"seat": "18B-002", "from": "13:00", "to": "15:00", "first_day": make.THURSDAY.isoformat(), "weekday": "3"}
+    page = visitor.get("/seats/series", query_string=asked).text
+
+    assert 'value="18B-002"' in page and '<option value="13:00" selected>' in page
+    assert '<option value="15:00" selected>' in page and 'name="weekday" value="3" checked' in page
+    suggested = re.findall(r'<option value="([^"]+)"></option>', page)
+    assert suggested == ["18A-001", "18A-002", "18A-003", "18A-004", "18B-001", "18B-002"]
+    listed = visitor.get("/seats/free", query_string={"floor": "18", "day": make.THURSDAY.isoformat(), "from": "09:00"})
+    assert "/seats/series?seat=18A-001&amp;" in listed.text and "weekday=3" in listed.text
+
+
 @pytest.mark.parametrize(
     "bad",
     [{"to": "08:30"}, {"from": "12:15"}, {"from": "08:37"}, {"last_day": "2026-01-01"}, {"weekday": "9"}],
