@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import make
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from screens import NARROW, PATIENCE_MS, PHONE, WIDE, check, overflow_px
@@ -15,7 +16,9 @@ from server.bookings.rules import QUARTER, How, Wish, begun_quarter
 from server.changes import Thing, record
 from server.people.rules import Role
 from server.places import reports
+from server.places import seats as seat_service
 from server.places import service as places
+from server.places.rules import SeatKind
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 
@@ -84,6 +87,51 @@ def test_a_seat_is_booked_with_two_clicks_and_the_page_says_what_happens_next(
     expect(seat(page, "18A-002")).to_have_attribute("aria-label", re.compile(mine))
     expect(page.locator("#seat-title")).to_be_focused()
     assert held(hall.sato) == ["18A-002"]
+
+
+@pytest.fixture
+def room(hall) -> Iterator[int]:
+    """A meeting room beside a seat on floor 17, while a test runs."""
+    with db.transaction():
+        room = make.seat(hall.zone_17, "17R-01", kind=SeatKind.ROOM.value, x_m=5, y_m=5)
+        made = room, make.seat(hall.zone_17, "17A-001", x_m=8, y_m=5)
+    yield made[0]
+    with db.transaction():
+        for seat_id in made:
+            seat_service.retire(seat_id, tomorrow() - timedelta(days=1), clock.now())
+
+
+def test_a_room_is_booked_with_what_for_and_the_panel_leads_to_having_it_every_week(open_page, hall, seats, room, axe):
+    page = opened(open_page(path(seat="17R-01").replace("/18?", "/17?"), hall.sato, size=PHONE))
+    page.get_by_role("button", name="午前").click()
+    seat(page, "17R-01").click()
+    what_for = page.get_by_role("textbox", name="用件")
+    what_for.fill("予算査定の打合せ")
+    expect(page.locator("#seat-what-for")).to_contain_text("用件を読めるのは、予約した本人")
+    check(page, axe)
+    weekly = page.locator("#seat-weekly a").get_attribute("href")
+
+    act(page, "予約する")
+
+    expect(page.locator("#seat-said")).to_contain_text("予約しました。")
+    expect(what_for).to_be_hidden()
+    with db.reading():
+        (one,) = queries.of_person(hall.sato, *term(time(0), time(23, 45)))
+    assert (one.seat_code, one.subject) == ("17R-01", "予算査定の打合せ")
+    page.goto(page.url.partition("/floors/")[0] + weekly)
+    expect(page.get_by_label("席番号")).to_have_value("17R-01")
+    expect(page.get_by_label("最初の日")).to_have_value(tomorrow().isoformat())
+    expect(page.locator(f'[name="weekday"][value="{tomorrow().weekday()}"]')).to_be_checked()
+    page.goto(page.url.partition("/seats/")[0] + f"/seats/free?floor=17&from=09:00&to=12:00&day={tomorrow()}")
+    expect(page.get_by_role("textbox", name="用件")).to_have_count(0)  # it is taken
+    with db.transaction():
+        service.cancel(one.id, clock.now())
+    page.reload()
+    expect(page.get_by_role("textbox", name="用件")).to_have_count(1)
+    check(page, axe)
+    page.goto(page.url.partition("/seats/")[0] + path(seat="18A-002"))
+    expect(page.locator("#seat-actions button")).to_contain_text("予約する")
+    expect(page.locator("#seat-what-for")).to_be_hidden()  # a seat is for work
 
 
 def test_my_own_seat_is_changed_and_cancelled_in_place(open_page, hall, seats):
