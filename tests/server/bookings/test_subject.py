@@ -59,6 +59,16 @@ def test_the_list_of_free_seats_asks_it_of_places_to_meet_at_and_of_no_seat_and_
     assert f"用件：{WHAT}" in visitor.get("/seats").text
 
 
+def test_a_calendar_shows_it_of_a_booth_and_of_no_seat(office, signed_in):
+    shown = {}
+    for place, person_id in ((office.booth, office.sato), (office.seat, office.suzuki)):
+        visitor = signed_in(person_id=person_id)
+        visitor.send("/seats/bookings", seat=str(place), subject=WHAT, **office.form())
+        (one,) = bookings_of(person_id)
+        shown[place] = WHAT in visitor.get(f"/seats/bookings/{one.id}.ics").text
+    assert shown == {office.booth: True, office.seat: False}
+
+
 def test_it_is_changed_and_cleared_with_the_booking(office, signed_in):
     visitor = signed_in(person_id=office.sato)
     visitor.send("/seats/bookings", seat=str(office.room), **office.form())
