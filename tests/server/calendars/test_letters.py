@@ -181,11 +181,11 @@ def test_what_others_do_is_a_notice_and_what_i_do_is_not(desks):
 def test_a_warning_a_release_an_offer_and_a_question_are_notices(desks):
     choose(desks.takanami, notices=True)
     missed = desks.book(desks.takanami, desks.seats[0], now=NOW)
-    change(checkin.warn, [missed], make.at("08:40"))
-    change(checkin.release, [missed], make.at("09:00"))
+    change(checkin.warn, [missed], make.at("09:00"))
+    change(checkin.release, [missed], make.at("09:30"))
     change(
         service.book, desks.takanami, Wish(desks.seats[1], make.at("10:00"), make.at("12:00"), How.OFFER),
-        make.at("09:00"), state=State.OFFERED.value, offered_until=make.at("09:15"),
+        make.at("09:30"), state=State.OFFERED.value, offered_until=make.at("09:45"),
     )  # fmt: skip
     days = frozenset({TOMORROW.weekday()})
     plan = series.Plan(desks.seats[2], days, time(8, 30), time(12), TOMORROW, TOMORROW)
