@@ -60,7 +60,7 @@ _RECORD = text(
     " SELECT one.thing, one.thing_id, :at FROM unnest(CAST(:things AS VARCHAR[]), CAST(:ids AS INTEGER[]))"
     " AS one (thing, thing_id)) SELECT pg_notify(:channel, '')"
 ).bindparams(bindparam("at", type_=db.UtcDateTime()))  # and wakes whoever listens, with the commit
-_NEWEST = select(func.max(Change.id))
+NEWEST = select(func.max(Change.id)).scalar_subquery()  # a column for selects that every request makes anyway
 
 WIDEST_GAP = 5000
 # PostgreSQL draws ids before commits are ordered, so a missing id may still arrive. A wider gap is a
@@ -82,15 +82,21 @@ class Tail:
         self._last_id: int | None = None
         self._missing: dict[int, float] = {}  # id → monotonic, when it was first missed
 
-    def news(self) -> Sequence[Line] | None:
-        """The lines since the last call; None when anything may have changed: the first time, or too long ago."""
+    def news(self, newest_id: int | None = None) -> Sequence[Line] | None:
+        """The lines since the last call; None when anything may have changed: the first time, or too long ago.
+
+        newest_id   the newest line (`NEWEST`), when whoever calls has just read it: no second question then, as long
+                    as it is known and none is missing
+        """
         now_s = time.monotonic()
         self._missing = {one: since for one, since in self._missing.items() if now_s - since <= MISSING_FOR_S}
         last_id = self._last_id
+        if newest_id is not None and last_id is not None and newest_id <= last_id and not self._missing:
+            return []
         after = None if last_id is None else min(self._missing, default=last_id + 1) - 1
         with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             if after is None:
-                self._last_id = connection.scalar(_NEWEST) or 0
+                self._last_id = connection.scalar(select(NEWEST)) or 0
                 return None
             rows = connection.execute(_SINCE, {"after": after}).all()
         lines = [Line(i, Thing(thing), thing_id) for i, thing, thing_id in rows]

@@ -52,8 +52,8 @@ def memory() -> Memory:
 @api.doc(responses=[304, 404])
 def floor_seats(code: str, query_data: dict[str, date | None]) -> ResponseReturnValue:
     """The seats of a floor over a day"""
-    known, now, account = memory(), clock.now(), current_account()
-    known.catch_up()
+    known, now, account, found = memory(), clock.now(), current_account(), current_session().found
+    known.catch_up(None if found is None else found.newest_change_id)
     building = _building()
     floor = known.floor(code)
     if floor is None or floor.excluded:

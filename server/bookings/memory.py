@@ -48,12 +48,15 @@ class Memory:
         self._posts: dict[date, dict[int, frozenset[int]]] = {}
         self._people: dict[int, tuple[str, Choices]] = {}
 
-    def catch_up(self) -> None:
-        """Forget what has changed since; before the transaction that relies on it, never in the middle."""
+    def catch_up(self, newest_id: int | None = None) -> None:
+        """Forget what has changed since; before the transaction that relies on it, never in the middle.
+
+        newest_id   the newest line of the outbox, when it was read since the request came
+        """
         now_s = time.monotonic()
         if self._engine is not db.engine() or now_s - self._read_s > EVERYTHING_EVERY_S:
             self._engine, self._read_s, self._tail = db.engine(), now_s, changes.Tail()
-        lines = self._tail.news()
+        lines = self._tail.news(newest_id)
         if lines is None:
             self._turn += 1
             for kept in (self._places, self._common, self._floor_days, self._day_maps, self._heads):

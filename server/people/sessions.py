@@ -68,6 +68,7 @@ class Found:
     has_factor   the account has one already
     proven_at    when a password or a code last showed who it is (SR-19)
     factor_at    when the second factor was given
+    newest_change_id   the newest line of the outbox at that moment: who remembers anything need not ask again
     """
 
     account: SignedIn
@@ -80,6 +81,7 @@ class Found:
     proven_at: datetime | None = None
     factor_at: datetime | None = None
     method: str = "password"
+    newest_change_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ _WANTED = (
         LoginSession.factor_at,
         LoginSession.method,
         SecondFactor.confirmed_at,
+        changes.NEWEST,
     )
     .join(Account, Account.id == LoginSession.account_id)
     .outerjoin(Person, Person.id == Account.person_id)
@@ -133,7 +136,7 @@ def find(key_hash: bytes, now: datetime, zone: Callable[[], tzinfo | None]) -> F
         return None
     (
         data, used_at, ends_at, admin_until, account_id, person_id, role, language, login, family, given,
-        first, last, created_at, proven_at, factor_at, method, confirmed_at,
+        first, last, created_at, proven_at, factor_at, method, confirmed_at, newest_change_id,
     ) = row  # fmt: skip
     if now >= ends_at or (role != Role.KIOSK and now - used_at >= IDLE):
         return None
@@ -153,6 +156,7 @@ def find(key_hash: bytes, now: datetime, zone: Callable[[], tzinfo | None]) -> F
         proven_at,
         factor_at,
         method,
+        newest_change_id,
     )
 
 
