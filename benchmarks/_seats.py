@@ -4,10 +4,11 @@ import hashlib
 import http.client
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import islice
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from itsdangerous import URLSafeTimedSerializer
@@ -166,6 +167,33 @@ def _book(built: Building, past_days: int) -> None:
             session.execute(text(AHEAD), {"at": at, "first_quarter": quarters.start, "last_quarter": quarters.stop - 1})
     with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))
+
+
+def connection_to(port: int, worker_id: int) -> http.client.HTTPConnection:
+    """A connection held by this worker: both clients on one of them, as chance has it, would measure half the site."""
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        assert ask(connection, "GET", "/static/none", {})[0] == 404
+        if _socket(port, connection.sock.getsockname()[1]) in _sockets(worker_id):
+            return connection
+        connection.close()
+
+
+def _socket(port: int, of_port: int) -> str:
+    """What Linux calls the server's end of a connection."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, ours, theirs, *_rest = parts = line.split()
+        if ours.endswith(f":{port:04X}") and theirs.endswith(f":{of_port:04X}"):
+            return f"socket:[{parts[9]}]"
+    return ""
+
+
+def _sockets(process_id: int) -> set[str]:
+    found = set()
+    for entry in Path(f"/proc/{process_id}/fd").iterdir():
+        with suppress(OSError):  # closed meanwhile
+            found.add(str(entry.readlink()))
+    return found
 
 
 def ask(

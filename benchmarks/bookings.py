@@ -1,12 +1,11 @@
 """How fast a floor's day is read and seats are booked and cancelled: 2,500 seats, 2,500 people, 292,500 bookings.
 
-Two gevent workers, two clients, PostgreSQL with its own settings. Every request is a signed-in person's, another one
-each time. Reads are full answers (no ETag) of one of 25 floors on one of ten days; writes book a free seat of a working
-day (35 quarter hours) and cancel it again. `--growth` does the same with ten times as many bookings on record.
+Two gevent workers with a client each, PostgreSQL with its own settings. Every request is a signed-in person's, another
+one each time. Reads are full answers (no ETag) of one of 25 floors on one of ten days; writes book a free seat of a
+working day (35 quarter hours) and cancel it again. `--growth` does the same with ten times as many bookings on record.
 """
 
 import argparse
-import http.client
 import json
 import multiprocessing
 import os
@@ -18,14 +17,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from benchmarks._hall import Site, percentile
-from benchmarks._seats import ENDS, PAST_DAYS, SECRET, STARTS, TOKYO, Building, ask, building
+from benchmarks._seats import ENDS, PAST_DAYS, SECRET, STARTS, TOKYO, Building, ask, building, connection_to
 
 CLIENTS, WORKERS, SECONDS, WARM_UP_S = 2, 2, 15.0, 3.0
 
 
-def read_floors(port: int, of: Building, client: int, pipe: Connection) -> None:
+def read_floors(port: int, worker_id: int, of: Building, client: int, pipe: Connection) -> None:
     """A floor's day after the other."""
-    rng, connection = random.Random(client), http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    rng, connection = random.Random(client), connection_to(port, worker_id)
     spent_s, size, began_s = [], 0, time.perf_counter()
     while (started_s := time.perf_counter()) - began_s < WARM_UP_S + SECONDS:
         path = f"/api/v1/floors/{rng.choice(of.floor_codes)}/seats?day={rng.choice(of.days)}"
@@ -37,9 +36,9 @@ def read_floors(port: int, of: Building, client: int, pipe: Connection) -> None:
     pipe.send((spent_s, size))
 
 
-def book_and_cancel(port: int, of: Building, client: int, pipe: Connection) -> None:
+def book_and_cancel(port: int, worker_id: int, of: Building, client: int, pipe: Connection) -> None:
     """Book somebody's own free seat, and give it back."""
-    rng, connection = random.Random(client), http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    rng, connection = random.Random(client), connection_to(port, worker_id)
     free = [n for n in range(len(of.people)) if n % 2 == 1 and n // 2 % CLIENTS == client]
     rng.shuffle(free)
     spent_s, n, began_s = [], 0, time.perf_counter()
@@ -69,10 +68,10 @@ def book_and_cancel(port: int, of: Building, client: int, pipe: Connection) -> N
 def measure(what: str, work: object, site: Site, of: Building) -> float:
     """All clients for a while; prints one line and returns how many a second."""
     spawn = multiprocessing.get_context("spawn")
-    pipes, processes = [], []
+    pipes, processes, worker_ids = [], [], site.worker_ids()
     for client in range(CLIENTS):
         mine, theirs = multiprocessing.Pipe()
-        process = spawn.Process(target=work, args=(site.port, of, client, theirs))
+        process = spawn.Process(target=work, args=(site.port, worker_ids[client], of, client, theirs))
         process.start()
         pipes.append(mine)
         processes.append(process)
