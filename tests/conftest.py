@@ -8,12 +8,30 @@ import make
 import postgres
 import pytest
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from visitor import Visitor
 
 from migrations.upgrade import upgrade
 from server import db
 from server.app import create_app
 from server.people.rules import Role
+
+
+class _Compiled(BytecodeCache):
+    """Templates compiled once a process, whichever application of the tests shows them."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._codes:
+            bucket.bytecode_from_string(self._codes[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._codes[bucket.key] = bucket.bytecode_to_string()
+
+
+_compiled = _Compiled()
 
 
 @pytest.fixture(scope="session")
@@ -84,6 +102,7 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> Flask:
     url = request.getfixturevalue("database" if "database" in request.fixturenames else "sqlite")
     made = create_app(make.settings(url, tmp_path))
     made.test_client_class = Visitor
+    made.jinja_env.bytecode_cache = _compiled
     return made
 
 
